@@ -1,6 +1,7 @@
 """The routes of this feature: JSON under ``/api/v1``, pages at ``/``."""
 
 from app.overview.activity import pages as activity_pages
+from app.overview.applications import pages as applications_pages
 from app.overview.calendar import api as calendar_api
 from app.overview.calendar import pages as calendar_pages
 from app.overview.cohort import pages as cohort_pages
@@ -35,6 +36,7 @@ API = (
     portfolio_api.router,
 )
 PAGES = (
+    applications_pages.router,
     calendar_pages.router,
     home_pages.router,
     path_pages.router,

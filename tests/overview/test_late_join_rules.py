@@ -7,7 +7,7 @@ import pytest
 from app.attendance.catch_ups.schemas import CatchUpShown
 from app.curricula.library import default_library
 from app.overview.late_join.enums import How
-from app.overview.late_join.rules import Situation, passed_modules
+from app.overview.late_join.rules import Situation, out_of_reach, passed_modules
 from app.overview.late_join.schemas import CodevLeft
 from app.progress.facts import ActivityDone, Basis, CodevAttended
 from app.progress.rules import fold
@@ -95,3 +95,21 @@ def test_codevelopment_is_never_caught_up_and_says_what_is_left() -> None:
     assert codev_left(situation(codev_held=None)) == CodevLeft(needed=3, left=0, has_group=False)
     held = frozenset({"GEN-7.A", "GEN-7.B"})
     assert codev_left(situation(codev_held=held), session) == CodevLeft(needed=2, left=2, has_group=True)
+
+
+@pytest.mark.parametrize(
+    ("attended", "group_id", "held", "expected"),
+    [
+        (0, None, {}, None),
+        (0, 1, {1: {"GEN-7.A"}}, None),
+        (0, 1, {1: {"GEN-7.A", "GEN-7.B"}}, CodevLeft(needed=3, left=2, has_group=True)),
+        (1, 1, {1: {"GEN-7.A", "GEN-7.B"}}, None),
+        (3, 1, {1: {"GEN-7.A", "GEN-7.B", "GEN-7.C", "GEN-7.D"}}, None),
+        (0, None, {1: {"GEN-7.A", "GEN-7.B"}, 2: {"GEN-7.A"}}, None),
+        (0, None, {1: {"GEN-7.A", "GEN-7.B"}}, CodevLeft(needed=3, left=2, has_group=False)),
+    ],
+)
+def test_quorum_is_out_of_reach_once_fewer_sessions_are_left_than_are_needed(
+    attended: int, group_id: int | None, held: dict[int, set[str]], expected: CodevLeft | None
+) -> None:
+    assert out_of_reach(GENERALIST, attended, group_id, held) == expected

@@ -26,7 +26,7 @@ STATEMENTS = {
     ("maude", "/api/v1/me"): 2,
     ("maude", "/api/v1/me/progress"): 2,
     ("maude", "/parcours/{enrolment}"): 8,
-    ("coordinator", "/cohortes/{cohort}"): 13,
+    ("coordinator", "/cohortes/{cohort}"): 14,
     ("coordinator", "/api/v1/cohorts/{cohort}/board"): 4,
 }
 """The opening with who is signed in and their roles, then what the request asks; beside begin and commit."""

@@ -17,6 +17,7 @@ from app.cohorts.schemas import CohortRef
 from app.cohorts.service import allowed_actions, see_cohort
 from app.cohorts.unreachable.service import count_unreachable
 from app.identity.roles.service import holders
+from app.overview.late_join.quorums import people_out_of_reach
 from app.platform.clock import now
 from app.platform.database.session import Session
 from app.platform.security.actor import Actor
@@ -61,6 +62,7 @@ def show_cohort(
         values |= {"catch_up_lists": lists_to_decide(db, cohort), "small_groups": small_groups(db, cohort)}
         values["fewest_members"] = MIN_SIZE
         values["refused"] = count_unreachable(db, cohort)
+        values["out_of_reach"] = people_out_of_reach(db, cohort)
     values |= _team(db, cohort) if P.COHORT_MANAGE in allowed else {}
     return render(
         request,

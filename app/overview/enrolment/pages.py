@@ -12,6 +12,7 @@ from app.cohorts.enrolments.service import reaches, see_enrolment
 from app.cohorts.rules import NEEDS_REASON, allowed_moves
 from app.curricula.library import curriculum_of
 from app.overview.enrolment.service import departure_effects
+from app.overview.late_join.quorums import own_out_of_reach
 from app.platform.database.session import Session
 from app.platform.messages.i18n import today
 from app.platform.security.actor import Actor
@@ -46,6 +47,7 @@ def _enrolment_context(db: Session, enrolment: EnrolmentRef) -> dict[str, Any]:
         "moves": moves(db, enrolment),
         "missed": missed_by(db, enrolment),
         "catch_ups": catch_ups(db, enrolment),
+        "codev": own_out_of_reach(db, enrolment),
         "titles": {a.code: a.title.text for a in curriculum_of(enrolment).activities},
         "today": day,
         "proposed": day + CATCH_UP_TIME,

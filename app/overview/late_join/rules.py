@@ -1,6 +1,6 @@
 """Pure rules of late joining: which modules are passed, and what catches up each of their activities (S2)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -97,13 +97,35 @@ def _how(activity: Activity, module: ModuleProgress, at: Situation) -> How:
 
 def _codev_left(module: Module, progress: Progress, at: Situation) -> CodevLeft | None:
     """Return what a module's quorum still needs (BR-09); ``None`` where it has none, or enough were attended."""
+    left = codev_left(module, progress.codev.sessions_attended, at.codev_held or ())
+    if left is None or at.codev_held is not None:
+        return left
+    return CodevLeft(needed=left.needed, left=0, has_group=False)
+
+
+def codev_left(module: Module, attended: int, held: Collection[str], *, has_group: bool = True) -> CodevLeft | None:
+    """Return what a module's quorum needs beyond sessions attended, a group having held those; ``None``: nothing."""
     if module.codev_quorum is None:
         return None
-    needed = module.codev_quorum.min_sessions_attended - progress.codev.sessions_attended
-    if needed <= 0:
-        return None
-    left = len(_codev_activities(module) - at.codev_held) if at.codev_held is not None else 0
-    return CodevLeft(needed=needed, left=left, has_group=at.codev_held is not None)
+    needed = module.codev_quorum.min_sessions_attended - attended
+    left = len(_codev_activities(module) - set(held))
+    return CodevLeft(needed=needed, left=left, has_group=has_group) if needed > 0 else None
+
+
+def out_of_reach(
+    curriculum: Curriculum, attended: int, group_id: int | None, held: Mapping[int, Collection[str]]
+) -> CodevLeft | None:
+    """Return what a person lacks of a quorum that they cannot meet any more (BR-09), if so.
+
+    ``held`` are the activities that each group of their cohort has begun. Without a group, the one with the most left
+    is looked at: they may be given a seat in it.
+    """
+    own = held.get(group_id) if group_id is not None else min(held.values(), key=len, default=())
+    for module in curriculum.modules:
+        left = codev_left(module, attended, own or (), has_group=group_id is not None)
+        if left is not None and left.is_out_of_reach:
+            return left
+    return None
 
 
 def _codev_activities(module: Module) -> set[str]:

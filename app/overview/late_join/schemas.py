@@ -33,6 +33,13 @@ class CodevLeft(Read):
         return self.left < self.needed
 
 
+class OutOfReach(CodevLeft):
+    """Someone whose quorum of codevelopment (BR-09) can no longer be met in their cohort."""
+
+    enrolment_id: int
+    name: str
+
+
 class PassedModule(Read):
     """A module that is passed, or of which a session was missed."""
 
