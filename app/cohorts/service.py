@@ -150,6 +150,15 @@ def cohorts_after(
     return [_listed(row) for row in rows], next_
 
 
+def busiest_cohorts(db: Session, actor: Actor, limit: int) -> tuple[list[ListedCohort], bool]:
+    """Return the cohorts within reach in which most may wait, those running first; and whether there are others."""
+    first = (CohortState.RUNNING, CohortState.OPEN, CohortState.CLOSED)
+    rank = sa.case(*((col(Cohort.state) == state, n) for n, state in enumerate(first)), else_=len(first))
+    order = (rank, col(Cohort.starts_on).desc(), col(Cohort.id).desc())
+    rows = db.execute(_cohort_rows(actor, None).order_by(*order).limit(limit + 1)).all()
+    return [_listed(row) for row in rows[:limit]], len(rows) > limit
+
+
 def list_cohorts(
     db: Session, actor: Actor, query: CohortsQuery, *, college_id: int | None = None, size: int = PAGE_SIZE
 ) -> Page[ListedCohort]:

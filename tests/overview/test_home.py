@@ -10,9 +10,11 @@ from sqlalchemy import text
 
 from app.accompaniment.field_hours.models import FieldHours
 from app.accompaniment.mandates.enums import MilestoneKind
-from app.cohorts.enums import EnrolmentState
+from app.cohorts.enums import CohortState, EnrolmentState
+from app.cohorts.models import Cohort
 from app.identity.roles.service import grant_role
 from app.overview.home.schemas import WaitingLine, WaitingList
+from app.overview.home.waiting import COHORTS
 from app.platform.clock import now
 from app.platform.database.transaction import Database
 from app.platform.security.permissions import Role
@@ -212,6 +214,35 @@ def test_cancelled_session_is_not_the_next_one(client: TestClient, database: Dat
     html = page(client.get("/"))
     assert f'href="/seances/{session}"' not in html
     assert "Aucune séance dans les deux prochaines semaines." in html
+
+
+def open_cohorts(database: Database, world: World, state: CohortState, how_many: int = COHORTS + 1) -> None:
+    """Add cohorts of Alma that begin after all others, in a state."""
+    with database.as_owner() as db:
+        first = db.get_one(Cohort, world.cohort)
+        for n in range(how_many):
+            kept = first.model_dump(exclude={"id", "code", "starts_on", "ends_on", "state", "seated"})
+            days = timedelta(days=1 + n)
+            dates = {"starts_on": first.starts_on + days, "ends_on": first.ends_on + days}
+            db.add(Cohort(**kept, **dates, code=f"{state.value}-{n}", state=state))
+
+
+def test_cohorts_that_run_are_counted_before_newer_ones_and_what_is_not_counted_is_said(
+    client: TestClient, database: Database, busy: World
+) -> None:
+    as_(client, database, busy, "coordinator")
+    partial = f"Seules {COHORTS} cohortes sont comptées ici"
+    before = parts(client)
+    assert before["applications"]
+    assert partial not in client.get("/").text
+    open_cohorts(database, busy, CohortState.DRAFT)
+    assert parts(client) == before, "newer drafts hide nothing"
+    assert partial in client.get("/").text
+    open_cohorts(database, busy, CohortState.RUNNING)
+    now_waiting = WaitingList.model_validate_json(client.get(API).text).parts
+    assert {p.kind.value for p in now_waiting if p.is_partial} == {"calls", "risks", "applications"}
+    assert not next(p for p in now_waiting if p.kind.value == "applications").lines
+    assert partial in client.get("/").text
 
 
 STATEMENTS = {"maude": 10, "trainer": 13, "coordinator": 14, "registrar": 10, "facilitator": 10, "observer": 3}

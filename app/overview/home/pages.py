@@ -10,7 +10,7 @@ from app.operations.deployment.schemas import ServiceState
 from app.operations.deployment.service import service_state
 from app.overview.home.own import own_of
 from app.overview.home.rules import address
-from app.overview.home.waiting import waiting_for
+from app.overview.home.waiting import COHORTS, waiting_for
 from app.platform.database.session import Session
 from app.platform.paging import Page
 from app.platform.security.actor import Actor
@@ -36,6 +36,7 @@ def home(reader: OptionalActor, db: SessionDep, request: Request) -> Response:
         enrolments=own_enrolments,
         own=own_of(db, reader, own_enrolments),
         waiting=waiting_for(db, reader).parts,
+        most_cohorts=COHORTS,
         address=address,
         cohorts=_supervised_cohorts(db, reader),
         issuing_colleges=_issuing_colleges(db, reader),

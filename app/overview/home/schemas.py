@@ -48,10 +48,14 @@ class WaitingLine(Read):
 
 
 class WaitingPart(Read):
-    """What waits of one kind, place by place; without lines nothing does."""
+    """What waits of one kind, place by place; without lines nothing does, in the cohorts that were looked at.
+
+    ``is_partial`` says that some cohorts were not: those running are looked at first.
+    """
 
     kind: WaitingKind
     lines: tuple[WaitingLine, ...] = ()
+    is_partial: bool = False
 
 
 class WaitingList(Read):

@@ -35,7 +35,9 @@ from app.progress.board.service import count_at_risk
 from app.resources.corrections.service import count_corrections
 
 COHORTS = 25
-"""How many cohorts are looked at, the newest first; their list shows the others."""
+"""How many cohorts are looked at, those running first; beyond, a part says that it is partial and leads to the list."""
+OF_COHORTS = frozenset({K.CALLS, K.RISKS, K.APPLICATIONS})
+"""What is counted cohort by cohort."""
 RECORDS = 5
 """How many sessions or groups of codevelopment are shown for each kind, the oldest first."""
 
@@ -43,14 +45,17 @@ RECORDS = 5
 def waiting_for(db: Session, actor: Actor) -> WaitingList:
     """Return what the actor may act on, each kind once, the most urgent first."""
     kinds = kinds_of(actor.can)
-    reached: dict[frozenset[RoleGrant], list[ListedCohort]] = {}
+    reached: dict[frozenset[RoleGrant], tuple[list[ListedCohort], bool]] = {}
 
-    def of(kind: K) -> list[ListedCohort]:
-        """Return the newest cohorts of a kind, read once for the kinds that the same roles act on."""
+    def reach(kind: K) -> tuple[list[ListedCohort], bool]:
+        """Return the cohorts of a kind and if there are more, read once for the kinds that the same roles act on."""
         roles = frozenset(grant for grant in actor.grants if NEEDS[kind] in GRANTS[grant.role])
         if roles not in reached:
-            reached[roles] = cohorts.cohorts_after(db, actor.using(NEEDS[kind]), limit=COHORTS)[0]
+            reached[roles] = cohorts.busiest_cohorts(db, actor.using(NEEDS[kind]), COHORTS)
         return reached[roles]
+
+    def of(kind: K) -> list[ListedCohort]:
+        return reach(kind)[0]
 
     load: dict[K, Callable[[Actor], Iterable[WaitingLine]]] = {
         K.CALLS: lambda _: _of_cohorts(of(K.CALLS), lambda ids: count_to_call(db, ids)),
@@ -70,7 +75,14 @@ def waiting_for(db: Session, actor: Actor) -> WaitingList:
         K.CORRECTIONS: lambda reader: _counted(count_corrections(db, reader)),
         K.INTERESTS: lambda reader: _interests(db, reader),
     }
-    parts = (WaitingPart(kind=kind, lines=tuple(load[kind](actor.using(NEEDS[kind])))) for kind in kinds)
+    parts = (
+        WaitingPart(
+            kind=kind,
+            lines=tuple(load[kind](actor.using(NEEDS[kind]))),
+            is_partial=kind in OF_COHORTS and reach(kind)[1],
+        )
+        for kind in kinds
+    )
     return WaitingList(parts=in_order(parts))
 
 
