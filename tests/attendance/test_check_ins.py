@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from html import unescape
 from threading import Barrier
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from fastapi.testclient import TestClient
@@ -34,6 +36,7 @@ from app.progress.models import ProgressRow
 from tests.conftest import RING, SITE
 from tests.factories.cohorts import called, fields, move, page, set_state
 from tests.factories.network import World, acting, as_
+from tests.factories.qr_codes import read_qr_code
 
 V1 = "/api/v1"
 S = EnrolmentState
@@ -299,6 +302,15 @@ def test_check_ins_and_openings_at_once_leave_one(database: Database, world: Wor
 # Over HTTP ---------------------------------------------------------------------------------------
 
 
+def shown_code(text: str) -> tuple[str, str]:
+    """Return the code that a page shows, and what a telephone reads in its QR code."""
+    match = re.search(r'class="display-code">(\d{3}) (\d{3})<', text)
+    drawn = re.search(r'src="(data:image/svg\+xml[^"]+)"', text)
+    assert match is not None
+    assert drawn is not None
+    return match[1] + match[2], read_qr_code(unescape(drawn[1]))
+
+
 def test_session_is_checked_in_to_from_its_pages_and_its_roll_confirms_it(
     client: TestClient, database: Database, world: World
 ) -> None:
@@ -314,15 +326,14 @@ def test_session_is_checked_in_to_from_its_pages_and_its_roll_confirms_it(
     shown = client.get(f"{path}/code")
     assert 1 <= int(shown.headers["refresh"]) <= 61
     assert shown.headers["cache-control"] == "no-store"
-    assert "data:image/svg+xml" in shown.text
     assert "Maude" not in shown.text, "a whole room reads this page"
-    match = re.search(r'class="display-code">(\d{3}) (\d{3})<', shown.text)
-    assert match is not None
-    code = match[1] + match[2]
+    code, address = shown_code(shown.text)
+    assert urlsplit(address).path == f"{path}/presence"
+    assert parse_qs(urlsplit(address).query) == {"code": [code]}
 
     as_(client, database, world, "maude")
     assert f'href="{path}/presence"' in page(client.get(path))
-    scanned = page(client.get(f"{path}/presence", params={"code": code}))
+    scanned = page(client.get(address))
     typed = fields(scanned, f"{path}/presence")
     assert typed["code"] == [code]
     wrong = client.post(f"{path}/presence", data={"code": "12", "mode": "phone"})
