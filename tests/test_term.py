@@ -1,6 +1,7 @@
 """A term of one cohort over HTTP: thirty people from a clerk's workbook to the last session."""
 
 import io
+import re
 from collections import Counter
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -17,7 +18,7 @@ from app.platform.database.transaction import Database
 from app.platform.messages.i18n import today
 from tests.factories.codev import CONTRACT
 from tests.factories.forms import form_to, forms_of
-from tests.factories.network import PASSWORD, World
+from tests.factories.network import PARTICIPANTS, PASSWORD, World
 from tests.factories.outbox import link_in, messages
 from tests.factories.term import API, MONTREAL, Term, hour, plain
 from tests.factories.venues import HALIFAX, venue_in
@@ -29,6 +30,8 @@ SEATS, PEOPLE = 28, 30
 CURRICULUM = default_library().curriculum("generaliste", "1.0")
 WORKSHOPS = [(m, a) for m in CURRICULUM.modules for a in m.activities if a.type is ActivityType.workshop]
 DILIGENT, ABSENT, EXCUSED, LEFT_EARLY, LATE = ("person0", "person1"), "person2", "person3", "person4", "nobody"
+MIN_ATTENDANCE = 80
+NONE: Counter[str] = Counter()
 NAMES = [f"{first} {last}" for last in ("Bérubé", "Côté", "Tremblay", "Lœwen", "O’Brien") for first in
          ("Zoé", "Anaïs", "Noël", "Ïsa", "Uapukun", "Émile")]  # fmt: skip
 
@@ -50,6 +53,7 @@ def test_term_of_thirty_people(term: Term) -> None:
     attend_after_storm(term)
     consult(term)
     read_numbers(term)
+    read_feeds_at_the_end(term)
     read_letters(term)
 
 
@@ -113,7 +117,7 @@ def bring_people(term: Term) -> None:
         open_account(term, who, link_in(body))
         applied = {"motive": "Accompagner les PME d’ici.", "employer": "SADC du Lac", "employer_agrees": True}
         enrolment = term.call(who, "POST", f"/cohorts/{term.cohort}/applications", 201, **applied)
-        term.enrolments[who] = enrolment["id"]
+        term.enrolments[who] = term.applied[who] = enrolment["id"]
 
 
 def open_account(term: Term, who: str, link: str) -> None:
@@ -252,7 +256,7 @@ def join_late(term: Term) -> None:
     preview = term.call("coordinator", "POST", f"/cohorts/{term.cohort}/change-preview", **change)
     term.call("coordinator", "PUT", f"/cohorts/{term.cohort}", shown=preview["shown"], **change)
     applied = term.call(LATE, "POST", f"/cohorts/{term.cohort}/applications", 201, motive="Embauché en semaine 4.")
-    term.enrolments[LATE] = applied["id"]
+    term.enrolments[LATE] = term.applied[LATE] = applied["id"]
     move(term, LATE, "admitted")
     move(term, LATE, "active", joined_on=term.day.isoformat())
     term.tell(f"Votre candidature est acceptée : {TITLE}", LATE)
@@ -347,29 +351,103 @@ def read_numbers(term: Term) -> None:
     for who, minutes in expected.items():
         progress = term.call(who, "GET", f"/enrolments/{term.enrolments[who]}/progress")
         assert (progress["attended_minutes"], progress["attendance_base_minutes"]) == minutes, who
+    board = {row["enrolment_id"]: row for row in term.call("coordinator", "GET", f"/cohorts/{term.cohort}/board")}
+    recognised = {who: board[enrolment]["recognised_minutes"] for who, enrolment in term.enrolments.items()}
+    assert recognised == {who: recognised_of(who) for who in term.enrolments}
+    modules = {who: board[enrolment]["modules_done"] for who, enrolment in term.enrolments.items()}
+    assert modules == {who: len(WORKSHOPS) if who in DILIGENT else 0 for who in term.enrolments}
+    at_risk = {who for who, enrolment in term.enrolments.items() if board[enrolment]["at_risk"]}
+    assert at_risk == term.enrolments.keys() - set(DILIGENT), "the others handed nothing in"
+    waiting = {part["kind"]: part["lines"] for part in term.call("coordinator", "GET", "/me/waiting")["parts"]}
+    [risks] = [line for line in waiting.pop("risks") if line["id"] == term.cohort]
+    below = [who for who in term.enrolments if board[term.enrolments[who]]["attendance_pct"] < MIN_ATTENDANCE]
+    assert (risks["count"], risks["long_late"], risks["attendance_low"]) == (len(at_risk), len(at_risk), len(below))
+    assert sorted(below) == sorted((ABSENT, EXCUSED, LEFT_EARLY))
+    assert not any(waiting.values()), "nothing else waits for the coordinator"
+    assert lacking(term, "person0") == {"hours_low"}
+    assert lacking(term, ABSENT) == {"hours_low", "attendance_low"}
+    assert not any(row["eligible"] for row in board.values())
     states = Counter(e["state"] for e in term.call("coordinator", "GET", f"/cohorts/{term.cohort}/enrolments"))
     assert states == {"active": SEATS + 1, "withdrawn": 1, "declined": 1}
     [cohort] = [c for c in term.call("coordinator", "GET", "/cohorts")["items"] if c["id"] == term.cohort]
     assert (cohort["seated"], cohort["capacity"]) == (SEATS + 1, SEATS + 1)
 
 
+def recognised_of(who: str) -> int:
+    """Return the minutes recognised at the end: workshops attended or made up, work alone, an hour of codevelopment."""
+    missed = {ABSENT: 540, EXCUSED: 180, LEFT_EARLY: 60 + 120 + 50, LATE: 180}
+    done = [a for m, _ in WORKSHOPS for a in m.activities] if who in DILIGENT else [a for _, a in WORKSHOPS]
+    return sum(a.minutes for a in done) - missed.get(who, 0) + 60
+
+
+def lacking(term: Term, who: str) -> set[str]:
+    """Return why someone may not have the certificate of participation yet."""
+    progress = term.call(who, "GET", f"/enrolments/{term.enrolments[who]}/progress")
+    [participation] = [e for e in progress["eligibility"] if e["kind"] == "attestation_participation"]
+    return {why["code"] for why in participation["why"]}
+
+
 def read_letters(term: Term) -> None:
     """Compare every letter of the term with what each person should have been told, once each."""
     term.work()
-    letters: dict[str, Counter[str]] = {}
-    for email, subject, _ in messages(term.database):
-        if email in term.told:
+    elsewhere = {term.world.emails[who] for who in (*PARTICIPANTS, "other_participant")}  # of the network's cohorts
+    letters: dict[str, Counter[str]] = {email: Counter() for email in term.told}
+    for email, subject, body in messages(term.database):
+        if email not in elsewhere:
             letters.setdefault(email, Counter())[plain(subject)] += 1
-    differing = {email: (letters[email] - told, told - letters[email]) for email, told in term.told.items()}
+            assert_letter(term, email, plain(subject), plain(body))
+    differing = {email: (letter - term.told.get(email, NONE), term.told.get(email, NONE) - letter)
+                 for email, letter in letters.items()}  # fmt: skip
     assert {email: difference for email, difference in differing.items() if any(difference)} == {}
+
+
+def assert_letter(term: Term, email: str, subject: str, body: str) -> None:
+    """Check that a letter names its cohort or its college, has the page to open, and names nobody else's file."""
+    assert body.startswith("Bonjour,"), subject
+    assert not re.search(r"[{}]|None|\bmsgid\b", body), subject
+    if subject.startswith("Invitation"):
+        assert "/invitation/" in link_in(body)
+        assert "Collège d’Alma" in body
+        return
+    assert f"« {TITLE} »" in body, subject
+    page = re.search(r"http://testserver(/\S+)", body)
+    assert page is not None, subject
+    who = next(name for name, address in term.world.emails.items() if address == email)
+    named = re.fullmatch(r"/(?:parcours|candidatures|inscriptions)/(\d+)(?:/.*)?", page[1])
+    assert named is None or int(named[1]) == term.applied[who], subject
+    if subject.startswith(("Demain", "Séance déplacée", "Séance de codéveloppement")):
+        assert re.search(r"\d{1,2}(?:er)? \w+ 20\d\d, \d{1,2} h", body), subject
+        assert "Lieu : " in body, subject
+
+
+def read_feeds_at_the_end(term: Term) -> None:
+    """Read the feeds on the last day: the person's codevelopment and due dates, the cohort's sessions for all."""
+    own = events_of(term, "person1", None)
+    due = {f"due-{term.enrolments['person1']}-{code}": CURRICULUM.module(code).week for code in ("GEN-7", "GEN-8")}
+    assert {uid for uid in own if uid.startswith("due-")} == due.keys(), "what is done has no due date any more"
+    assert all(own[uid].decoded("dtstart") == FIRST_DAY + timedelta(weeks=week, days=-1) for uid, week in due.items())
+    [meeting] = [event for uid, event in own.items() if uid.startswith("codev-")]
+    assert meeting.decoded("dtstart").hour == 18
+    sessions = {f"session-{id_}" for id_ in term.sessions.values()}
+    cohort = events_of(term, "person0", term.cohort)
+    of_cohort = {uid for uid in cohort if uid.startswith("session-")}
+    assert of_cohort == {uid for uid in own if uid.startswith("session-")} <= sessions
+    assert not [uid for uid in cohort if uid.startswith("codev-")], "a group's sessions are its members' alone"
+    assert len([uid for uid in cohort if uid.startswith("cohort-due-")]) >= len(due)
+    assert cohort[f"session-{term.sessions['GEN-3.B']}"].decoded("dtstart").hour == 19
+
+
+def events_of(term: Term, who: str, cohort: int | None) -> dict[str, icalendar.Event]:
+    """Return the events of a new feed of someone, by the first part of their identifier."""
+    feed = term.call(who, "POST", "/me/calendar-feeds", 201, cohort_id=cohort)
+    with term.browser() as browser:
+        content = browser.get(feed["address"][feed["address"].index("/calendriers/") :]).content
+    return {str(e["uid"]).partition("@")[0]: e for e in icalendar.Calendar.from_ical(content).events}
 
 
 def read_feed(term: Term) -> None:
     """Read someone's calendar as Outlook does: of the four workshops to come, two were moved, one to other clocks."""
-    feed = term.call("person0", "POST", "/me/calendar-feeds", 201, cohort_id=None)
-    with term.browser() as browser:
-        content = browser.get(feed["address"][feed["address"].index("/calendriers/") :]).content
-    events = {str(e["uid"]).partition("@")[0]: e for e in icalendar.Calendar.from_ical(content).events}
+    events = events_of(term, "person0", None)
     sequences = {a.code: int(str(events[f"session-{term.sessions[a.code]}"]["sequence"])) for _, a in WORKSHOPS[2:]}
     assert sequences == {"GEN-3.B": 1, "GEN-4.B": 1, "GEN-5.B": 0, "GEN-6.B": 0}
     islands = events[f"session-{term.sessions['GEN-3.B']}"]

@@ -42,6 +42,7 @@ class Term:
         self.tokens: dict[str, str] = {}
         self.cohort = 0
         self.enrolments: dict[str, int] = {}
+        self.applied: dict[str, int] = {}
         self.sessions: dict[str, int] = {}
         self.told: dict[str, Counter[str]] = {}
 
