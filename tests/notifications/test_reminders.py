@@ -1,10 +1,13 @@
 """Reminders: tomorrow's session and late work, once each, however often the worker looks."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from app.attendance.calendar import changes
 from app.attendance.calendar import service as calendar
@@ -80,6 +83,30 @@ def test_everyone_is_reminded_once_of_a_session_and_anew_when_it_moves(database:
         changes.change(db, actor, cohort, ref, ChangeSession(starts_at=later, reason="Salle prise.", **given))
     run(database, remind, of_day(today(), 12))
     assert reminders(database, world, "maude") == 2
+
+
+def test_worker_that_dies_before_its_commit_tells_nobody_and_the_next_one_tells_each_once(
+    database: Database, world: World
+) -> None:
+    """The connection ends as that of a killed process does, after its messages were written; two others then begin."""
+    session_to_come(database, world)
+    forget_messages(database)
+    moment = of_day(today(), 10)
+
+    def die() -> None:
+        with at(moment), database.as_owner() as db:
+            remind(db)
+            own = db.execute(text("select count(*), pg_backend_pid() from notification")).one()
+            assert own[0] == len(PARTICIPANTS) + 1
+            with database.engine.connect() as other:
+                other.execute(text("select pg_terminate_backend(:process, 5000)"), {"process": own[1]})
+
+    with pytest.raises(OperationalError):
+        die()
+    assert reminders(database, world, "maude") == 0
+    with ThreadPoolExecutor(2) as workers:
+        list(workers.map(lambda _: run(database, remind, moment, times=1), range(2)))
+    assert [reminders(database, world, who) for who in (*PARTICIPANTS, "trainer")] == [1, 1, 1, 1, 1]
 
 
 def test_a_cancelled_session_is_not_reminded_of(database: Database, world: World) -> None:

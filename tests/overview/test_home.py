@@ -221,10 +221,12 @@ def open_cohorts(database: Database, world: World, state: CohortState, how_many:
     with database.as_owner() as db:
         first = db.get_one(Cohort, world.cohort)
         for n in range(how_many):
-            kept = first.model_dump(exclude={"id", "code", "starts_on", "ends_on", "state", "seated"})
-            days = timedelta(days=1 + n)
-            dates = {"starts_on": first.starts_on + days, "ends_on": first.ends_on + days}
-            db.add(Cohort(**kept, **dates, code=f"{state.value}-{n}", state=state))
+            later = {
+                "starts_on": first.starts_on + timedelta(days=1 + n),
+                "ends_on": first.ends_on + timedelta(days=99),
+            }
+            kept = first.model_dump(exclude={"id", "seated"})
+            db.add(Cohort(**{**kept, **later, "code": f"{state.value}-{n}", "state": state}))
 
 
 def test_cohorts_that_run_are_counted_before_newer_ones_and_what_is_not_counted_is_said(
