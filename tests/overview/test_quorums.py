@@ -61,6 +61,9 @@ def test_late_joiner_whose_quorum_is_out_of_reach_is_announced_before_they_are_a
     group_id = codev.create_group(database, world).id
     codev.plan_session(database, world, group_id, "GEN-7.A")
     assert said not in client.get(page).text, "three are left, and three are needed"
+    own = client.get(f"/inscriptions/{world.enrolments['maude']}/liste-de-rattrapage").text.replace("\u00a0", " ")
+    assert "Codéveloppement : il faut encore 3 séances, et il en reste 3 dans le groupe." in own
+    assert TOO_FEW not in own
     codev.plan_session(database, world, group_id, "GEN-7.B", codev.FIRST + timedelta(days=1))
     assert said in client.get(page).text
     codev.enrol(database, world, "nobody")
