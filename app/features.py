@@ -44,6 +44,8 @@ from app.progress import figures as progress_figures
 from app.progress import jobs as progress_jobs
 from app.progress import routes as progress_routes
 from app.progress.service import ENROLMENTS, FactSource
+from app.recognition import facts as recognition_facts
+from app.recognition import routes as recognition_routes
 from app.reports import figures as reports_figures
 from app.reports import jobs as reports_jobs
 from app.reports import routes as reports_routes
@@ -79,6 +81,7 @@ FEATURES = (
     Feature("codev", codev_routes, codev_facts.FACTS, jobs=codev_jobs.JOBS),
     Feature("holds", holds_routes),
     Feature("grading", grading_routes, grading_facts.FACTS),
+    Feature("recognition", recognition_routes, recognition_facts.FACTS),
     Feature("certificates", certificates_routes, jobs=certificates_jobs.JOBS, figures=certificates_figures.FIGURES),
     Feature("reports", reports_routes, jobs=reports_jobs.JOBS, figures=reports_figures.FIGURES),
     Feature("community", community_routes),

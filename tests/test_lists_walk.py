@@ -15,7 +15,7 @@ from app.main import create_app  # noqa: F401 - every page is imported, so that 
 from app.platform.clock import now
 from app.platform.database.transaction import Database
 from app.platform.paging import ListQuery
-from tests.factories import codev, eligible, panels
+from tests.factories import codev, eligible, panels, recognition
 from tests.factories.accompaniment import open_mandate, record_milestone
 from tests.factories.cohorts import applied, called, meeting, move, page
 from tests.factories.engine import fail_job
@@ -49,6 +49,7 @@ LISTS = {
     "HoursQuery": ("coordinator", "/heures"),
     "CandidatesQuery": ("registrar", "/colleges/{alma}/attestations"),
     "RegisterQuery": ("registrar", "/colleges/{alma}/attestations/registre"),
+    "ClaimsQuery": ("registrar", "/colleges/{alma}/acquis"),
     "HoldsQuery": ("coordinator", "/colleges/{alma}/retenues"),
     "ReportQuery": ("coordinator", "/rapports/cohortes/{cohort}"),
     "InvitationsQuery": ("registrar", "/colleges/{alma}/invitations"),
@@ -91,6 +92,7 @@ def filled(client: TestClient, database: Database, world: World) -> World:
     eligible.attend(database, world, "maude")
     eligible.attend(database, world, "yves")
     panels.ask(database, world, panels.judged(database, world, of="karim").id, "karim")
+    recognition.claimed(database, world, "karim")
     with database.transaction(colleges=[world.alma]) as db:
         hours = FieldHours(
             college_id=world.alma, enrolment_id=world.enrolments["elise"], activity_code="GEN-8.A", minutes=60,

@@ -40,6 +40,7 @@ ALMA = {
     "Visio": {*OF_COHORT, "trainer", "coordinator"},
     "Demande": {"participant", "trainer", "trainer_elsewhere", "coordinator", "registrar"},
     "Retenue": {"participant", "coordinator", "registrar"},
+    "Acquis": {"participant", "trainer", "registrar"},
     "Signe": {"participant", "coordinator", "registrar"},
     "Message": {"participant"},
     "Annonce": {"coordinator"},
@@ -79,6 +80,7 @@ FAR = {
     "Visio": {"trainer_elsewhere", "coordinator"},
     "Demande": {"trainer_elsewhere", "trainer", "coordinator", "registrar"},
     "Retenue": {"coordinator", "registrar"},
+    "Acquis": {"trainer_elsewhere", "registrar"},
     "Signe": {"participant", "coordinator", "registrar"},  # one college, the same signatories on every certificate
     "Message": set(),
     "Annonce": {"coordinator"},
@@ -118,6 +120,7 @@ ROUYN = {
     "Visio": {"dual", "manager_elsewhere"},
     "Demande": {"dual", "manager_elsewhere"},
     "Retenue": {"manager_elsewhere"},
+    "Acquis": {"dual", "manager_elsewhere"},
     "Signe": {"manager_elsewhere"},
     "Message": set(),
     "Annonce": {"manager_elsewhere"},

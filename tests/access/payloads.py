@@ -41,6 +41,7 @@ NAMES = {
     "notification_id": "message", "sheet_id": "sheet", "entry_id": "entry", "action_id": "action",
     "hold_id": "hold", "writing_id": "entry", "panel_id": "panel", "share_id": "share",
     "resource_id": "resource", "correction_id": "correction",
+    "prior_claim_id": "prior_claim", "piece_id": "prior_piece",
 }  # fmt: skip
 """The kind of record of each path parameter."""
 
@@ -879,9 +880,32 @@ SEARCH = {
 }
 """What titles with canaries answer to, and the people whose shown names are canaries."""
 
+TO_JUDGE_CLAIM = {"prior_claim_id": "named_claim"}
+TO_DECIDE = {"prior_claim_id": "judged_claim"}
+REFUSED = {"prior_claim_id": "refused_claim"}
+CLAIMED = {"competency_code": "CN-08", "level": 1, "statement": "Quinze ans.", "pieces": ["{prior_piece}"]}
+PRIOR = f"{V1}/prior-learning/claims/{{prior_claim_id}}"
+PRIOR_PAGE = "/acquis/{prior_claim_id}"
+DOSSIER = "/parcours/{enrolment_id}/acquis"
+RECOGNITION: dict[str, Call] = {
+    f"POST {V1}/enrolments/{{enrolment_id}}/prior-learning/pieces": Call(form={"title": "Carte"}, file=True),
+    f"POST {V1}/enrolments/{{enrolment_id}}/prior-learning/claims": json(**CLAIMED),
+    f"POST {PRIOR}/review": json(REFUSED, reason="Voir la page 3."),
+    f"POST {PRIOR}/specialist": json(specialist_id="{specialist_person}"),
+    f"POST {PRIOR}/level": json(TO_JUDGE_CLAIM, level=1, reason="Vu."),
+    f"POST {PRIOR}/decision": json(TO_DECIDE, granted=False, reason="Vu."),
+    f"POST {DOSSIER}/pieces": replace(form("/parcours/{enrolment}/acquis", title="Carte"), file=True),
+    f"POST {DOSSIER}": form("/parcours/{enrolment}/acquis", **CLAIMED),
+    f"POST {PRIOR_PAGE}/retrait": form("/acquis/{prior_claim}"),
+    f"POST {PRIOR_PAGE}/revision": form("/acquis/{refused_claim}", REFUSED, reason="Voir la page 3."),
+    f"POST {PRIOR_PAGE}/specialiste": form("/acquis/{prior_claim}", specialist_id="{specialist_person}"),
+    f"POST {PRIOR_PAGE}/niveau": form("/acquis/{named_claim}", TO_JUDGE_CLAIM, level=1, reason="Vu."),
+    f"POST {PRIOR_PAGE}/decision": form("/acquis/{judged_claim}", TO_DECIDE, granted="false", reason="Vu."),
+}
+
 CALLS: dict[str, Call] = {
-    **NETWORK, **COHORTS, **LEARNING, **DOCUMENTS, **PACKAGES, **FIELD, **CODEV, **GRADING, **CORRECTIONS, **ACCOUNT,
-    **SEARCH,
+    **NETWORK, **COHORTS, **LEARNING, **DOCUMENTS, **PACKAGES, **FIELD, **CODEV, **GRADING, **RECOGNITION,
+    **CORRECTIONS, **ACCOUNT, **SEARCH,
 }  # fmt: skip
 """By row; a row that is not here is called with its path alone."""
 

@@ -145,6 +145,8 @@ from app.platform.messages.outbox import enqueue
 from app.platform.search import search_key
 from app.platform.security.actor import Actor
 from app.platform.security.permissions import Permission, Role
+from app.recognition.enums import StepKind
+from app.recognition.models import PriorLearningClaim, PriorLearningPiece, PriorLearningStep
 from app.resources.corrections.enums import CorrectionAbout
 from app.resources.corrections.models import Correction
 from app.resources.directory.enums import ResourceAct, ResourceKind
@@ -912,6 +914,48 @@ def _panels(at: PlaceUser, _: Path) -> None:
     _add(at, PanelSeat(**seat, named_at=now(), named_by=at.world.people[at.who]))
 
 
+CLAIMED = (
+    ("prior_claim", "CN-09", ()),
+    ("named_claim", "CN-02", (StepKind.NAMED,)),
+    ("judged_claim", "CN-03", (StepKind.NAMED, StepKind.JUDGED)),
+    ("refused_claim", "CN-12", (StepKind.NAMED, StepKind.JUDGED, StepKind.REFUSED)),
+)
+"""Claims of the owner of each place, by kind: their competency and their steps."""
+
+SPECIALISTS = {"alma": "trainer", "far": "far_trainer", "rouyn": "dual"}
+"""A trainer of the college of each place, who judges its claims."""
+
+
+def _recognition(at: PlaceUser, files: Path) -> None:
+    """Claim what the owner knew before: one claim without a step, one to judge, one to decide, one refused."""
+    at.actor(P.RECOGNITION_DECIDE)
+    specialist, registrar = at.world.people[SPECIALISTS[at.place.name]], at.world.people[at.who]
+    common: Row = {"college_id": at.place.college, "enrolment_id": at.ids("owner")}
+    content = PDF + at.place.mark("Acquis").encode()
+    piece = PriorLearningPiece(
+        **common, title=at.place.mark("Acquis"), file_name="carte.pdf", file_type="application/pdf",
+        file_size=len(content), file_sha256=digest_of_file(content), deposited_at=now(),
+    )  # fmt: skip
+    FolderStore(files).store(content)
+    _add(at, piece)
+    at.place.ids |= {"prior_piece": piece.id, "specialist_person": specialist}
+    for kind, code, steps in CLAIMED:
+        claim = PriorLearningClaim(
+            **common, competency_code=code, level=1, statement=at.place.mark("Acquis"), pieces=[piece.id],
+            claimed_at=now(),
+        )  # fmt: skip
+        _add(at, claim)
+        at.place.ids[kind] = claim.id
+        for step in steps:
+            named = step is StepKind.NAMED
+            row = PriorLearningStep(
+                **common, claim_id=claim.id, round=1, kind=step, specialist_id=specialist if named else None,
+                level=1 if step is StepKind.JUDGED else None, reason=None if named else at.place.mark("Acquis"),
+                recorded_at=now(), recorded_by=specialist if step is StepKind.JUDGED else registrar,
+            )  # fmt: skip
+            _add(at, row)
+
+
 STEPS = (
     (_draft, "coordinator"),
     (_calendar, "coordinator"),
@@ -933,6 +977,7 @@ STEPS = (
     (_judge, "trainer"),
     (_certify, "registrar"),
     (_panels, "coordinator"),
+    (_recognition, "registrar"),
     (_account, "owner"),
     (_operated, "owner"),
     (_wait, "coordinator"),

@@ -27,7 +27,7 @@ from app.platform.clock import now
 from app.platform.config import Settings
 from app.platform.database.transaction import Database
 from app.platform.files.folder import FolderStore
-from app.platform.security.permissions import GRANTS, P, Permission, Role
+from app.platform.security.permissions import GRANTS, P, Permission, Reach, Role
 from app.reports import service as reports
 from tests.factories import eligible
 from tests.factories.accompaniment import open_mandate
@@ -199,7 +199,7 @@ NOT_LOGGED = {
 """Routes with an id in their path that show nobody's file, and what they show."""
 
 READERS = (Role.TRAINER, Role.COORDINATOR, Role.REGISTRAR, Role.ADMIN)
-"""Roles that read a route: the first that holds its permission."""
+"""Roles that read a route: the first that holds its permission on others than oneself."""
 
 
 def guarded_paths(site: FastAPI) -> Iterator[tuple[str, Any]]:
@@ -307,6 +307,23 @@ def records(database: Database, world: World, settings: Settings, client: TestCl
                 "by": world.people["coordinator"],
             },
         )  # fmt: skip
+        places = {"college": world.alma, "enrolment": world.enrolments["maude"]}
+        piece = owner.execute(
+            text(
+                "insert into prior_learning_piece (college_id, enrolment_id, title, credential_type, issuer,"
+                " obtained_on, file_name, file_type, file_size, file_sha256, deposited_at) select :college, :enrolment,"
+                " 'Carte', 'diploma', 'École', current_date, file_name, file_type, file_size, file_sha256, now()"
+                " from hand_in where id = :work returning id"
+            ),
+            {**places, "work": hand_in},
+        ).scalar_one()
+        prior_claim = owner.execute(
+            text(
+                "insert into prior_learning_claim (college_id, enrolment_id, competency_code, level, statement, pieces,"
+                " claimed_at) values (:college, :enrolment, 'CN-09', 2, 'Ici.', array[:piece], now()) returning id"
+            ),
+            {**places, "piece": piece},
+        ).scalar_one()
         owner.execute(text("truncate view_log"))
     return Records(
         {
@@ -318,6 +335,8 @@ def records(database: Database, world: World, settings: Settings, client: TestCl
             "batch_id": batch,
             "hold_id": hold,
             "panel_id": panel,
+            "prior_claim_id": prior_claim,
+            "piece_id": piece,
             "judgement_id": judgement,
             "hand_in_id": hand_in,
             "work": f"hand_in:{hand_in}",
@@ -359,7 +378,8 @@ def test_every_route_to_a_file_is_logged(
             continue
         assert set(re.findall(r"\{(\w+)\}", name)) <= records.ids.keys(), f"{name}: a file, or not?"
         permission = permission_of(context)
-        as_(client, database, world, next(role for role in READERS if permission in GRANTS[role]).value)
+        reader = next(r for r in READERS if GRANTS[r].get(permission, Reach.SELF) is not Reach.SELF)
+        as_(client, database, world, reader.value)
         with database.engine.begin() as owner:
             owner.execute(text("truncate view_log"))
         answer = client.get(records.path(name), params=QUERIES.get(name))

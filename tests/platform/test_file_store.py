@@ -282,6 +282,7 @@ NO_FILES = frozenset(
         "audit_entry.digest", "audit_entry.id", "audit_seal.mac", "published_curriculum.sha256",
         "hand_in.file_name", "hand_in.file_type", "hand_in.file_size", "person.document_name",
         "cohort_document.file_name", "cohort_document.file_type", "cohort_document.file_size",
+        "prior_learning_piece.file_name", "prior_learning_piece.file_type", "prior_learning_piece.file_size",
         "upload.file_name", "upload.file_size", "upload.file_sha256",  # of the whole file, which is stored in parts
     }
 )  # fmt: skip

@@ -30,6 +30,8 @@ NOT_ON_ONESELF = frozenset(
         P.JUDGEMENT_ASSIGN,
         P.PANEL_MANAGE,
         P.PANEL_SIT,
+        P.RECOGNITION_JUDGE,
+        P.RECOGNITION_DECIDE,
         P.HOLD_MANAGE,
         P.CERTIFICATE_ISSUE,
         P.CERTIFICATE_CORRECT,
@@ -54,6 +56,7 @@ ON_ONESELF = frozenset(
         P.CONFIDENCE_WRITE,
         P.JOURNAL_KEEP,
         P.REVIEW_ASK,
+        P.RECOGNITION_CLAIM,
         P.INTEREST_DECLARE,
     }
 )
@@ -89,6 +92,7 @@ class Decision(StrEnum):
     ROLE = "role"
     COMPLETION = "completion without eligibility, or taken back"
     CERTIFICATE_AFTER_CAUSE = "certificate after a revocation for cause"
+    RECOGNITION = "recognition of prior learning"
 
 
 SECOND_PERSON: dict[Decision, Permission] = {
@@ -96,6 +100,7 @@ SECOND_PERSON: dict[Decision, Permission] = {
     Decision.ROLE: P.ROLE_CONFIRM,
     Decision.COMPLETION: P.ENROLMENT_CONFIRM,
     Decision.CERTIFICATE_AFTER_CAUSE: P.HOLD_MANAGE,
+    Decision.RECOGNITION: P.RECOGNITION_DECIDE,
 }
 """The permission of the second person, by decision: what the first one did has no effect until then."""
 

@@ -82,6 +82,10 @@ class Permission(StrEnum):
     PANEL_MANAGE = "panel:manage"
     PANEL_SIT = "panel:sit"
     INTEREST_DECLARE = "interest:declare"
+    RECOGNITION_CLAIM = "recognition:claim"
+    RECOGNITION_READ = "recognition:read"
+    RECOGNITION_JUDGE = "recognition:judge"
+    RECOGNITION_DECIDE = "recognition:decide"
     HOLD_READ = "hold:read"
     HOLD_MANAGE = "hold:manage"
     CERTIFICATE_READ = "certificate:read"
@@ -119,6 +123,8 @@ GRANTS: dict[Role, dict[Permission, Reach]] = {
         P.EVIDENCE_READ: R.SELF,
         P.JUDGEMENT_READ: R.SELF,
         P.REVIEW_ASK: R.SELF,
+        P.RECOGNITION_CLAIM: R.SELF,
+        P.RECOGNITION_READ: R.SELF,
         P.HOLD_READ: R.SELF,
         P.CERTIFICATE_READ: R.SELF,
         P.CERTIFICATE_ANSWER: R.SELF,
@@ -144,6 +150,8 @@ GRANTS: dict[Role, dict[Permission, Reach]] = {
         P.JUDGEMENT_MAKE: R.COHORT,
         P.JUDGEMENT_ASSIGN: R.COHORT,
         P.PANEL_SIT: R.COLLEGE,
+        P.RECOGNITION_READ: R.SELF,
+        P.RECOGNITION_JUDGE: R.COLLEGE,
         P.INTEREST_DECLARE: R.COLLEGE,
         P.MANDATE_READ: R.COHORT,
         P.MANDATE_CONFIRM: R.COHORT,
@@ -204,6 +212,8 @@ GRANTS: dict[Role, dict[Permission, Reach]] = {
         P.JUDGEMENT_READ: R.COLLEGE,
         P.HOLD_READ: R.COLLEGE,
         P.HOLD_MANAGE: R.COLLEGE,
+        P.RECOGNITION_READ: R.COLLEGE,
+        P.RECOGNITION_DECIDE: R.COLLEGE,
         P.CERTIFICATE_READ: R.COLLEGE,
         P.CERTIFICATE_ISSUE: R.COLLEGE,
         P.CERTIFICATE_CORRECT: R.COLLEGE,
