@@ -117,8 +117,11 @@ def last_day_to_join(cohort: WithCalendar) -> date:
 
 
 def takes_two(current: S, to: S, *, eligible: bool) -> bool:
-    """Return whether a change takes two people: completion without eligibility for any certificate, or taken back."""
-    return current is S.COMPLETED or (to is S.COMPLETED and not eligible)
+    """Return whether a change takes two people: a failure, completion without eligibility, or completion taken back.
+
+    ``eligible``: the facts allow some certificate of the path.
+    """
+    return current is S.COMPLETED or to is S.FAILED or (to is S.COMPLETED and not eligible)
 
 
 TAKES_PEOPLE = frozenset({CohortState.OPEN, CohortState.RUNNING})

@@ -80,7 +80,7 @@ def test_completion_without_eligibility_and_its_reopening_take_two() -> None:
     assert takes_two(S.ACTIVE, S.COMPLETED, eligible=False)
     assert takes_two(S.COMPLETED, S.ACTIVE, eligible=True)
     assert not takes_two(S.ACTIVE, S.COMPLETED, eligible=True)
-    assert not takes_two(S.ACTIVE, S.FAILED, eligible=False)
+    assert takes_two(S.ACTIVE, S.FAILED, eligible=False)
 
 
 def test_every_state_has_its_moves() -> None:

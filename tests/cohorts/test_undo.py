@@ -87,8 +87,13 @@ def test_start_and_admission_made_by_mistake_are_undone(database: Database, worl
         assert mismatches(db) == []
 
 
-def test_failure_is_reconsidered(client: TestClient, database: Database, world: World) -> None:
+def test_failure_takes_two_and_is_reconsidered(client: TestClient, database: Database, world: World) -> None:
     move(database, world, "maude", S.FAILED)
+    assert state(database, world) is S.ACTIVE
+    as_(client, database, world, "registrar")
+    [waiting] = client.get("/api/v1/enrolment-proposals").json()["items"]
+    path = f"/api/v1/enrolment-proposals/{waiting['id']}/decision"
+    assert client.post(path, json={"accept": True}).json()["state"] == "failed"
     as_(client, database, world, "coordinator")
     page = f"/inscriptions/{world.enrolments['maude']}"
     assert '<option value="active"' in client.get(page).text

@@ -74,6 +74,6 @@ def move(
 ) -> Moved:
     """Change an enrolment's state: admit, refuse, activate, suspend, end, or take back (BR-04, BR-05).
 
-    A completion without eligibility, or taken back, awaits a second person: `awaiting` says so.
+    A failure, a completion without eligibility, or one taken back, awaits a second person: `awaiting` says so.
     """
     return service.move(db, actor, enrolment, command)

@@ -216,6 +216,7 @@ def decide_move(db: Session, actor: Actor, ref: EnrolmentProposalRef, command: D
         move_command = MoveCommand(to=proposal.to_state, reason=proposal.reason)
         reasons = move_reasons(row.state, proposal.to_state, proposal.reason, begun=row.joined_on is not None)
         reasons = reasons or cohort_reasons(cohort.state, proposal.to_state)
+        reasons = reasons or failing_reasons(proposal.to_state, under_review=is_under_review(db, row.id))
         if reasons:
             raise Conflict(reasons[0].code, *reasons)
         change(db, actor, cohort, row, move_command, granted_by=proposal.proposed_by)

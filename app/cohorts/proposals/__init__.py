@@ -1,1 +1,1 @@
-"""Changes of state that take two people: a completion without eligibility, a completion taken back."""
+"""Changes of state that take two people: a failure, a completion without eligibility, a completion taken back."""

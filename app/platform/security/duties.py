@@ -90,7 +90,7 @@ class Decision(StrEnum):
 
     MILESTONE = "milestone"
     ROLE = "role"
-    COMPLETION = "completion without eligibility, or taken back"
+    COMPLETION = "failure, completion without eligibility, or taken back"
     CERTIFICATE_AFTER_CAUSE = "certificate after a revocation for cause"
     RECOGNITION = "recognition of prior learning"
 

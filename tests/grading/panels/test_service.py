@@ -184,7 +184,7 @@ def test_open_review_blocks_a_failure_and_the_person_goes_on(database: Database,
         actor = acting(db, world, "coordinator", P.ENROLMENT_MANAGE)
         enrolment = enrolments.see_enrolment(db, actor, world.enrolments["maude"])
         moved = enrolments.move(db, actor, enrolment, MoveCommand(to=EnrolmentState.FAILED, reason="Seuils."))
-    assert moved.state is EnrolmentState.FAILED
+    assert (moved.state, moved.awaiting) == (EnrolmentState.ACTIVE, EnrolmentState.FAILED)
 
 
 def test_assessors_and_the_person_are_told(database: Database, world: World) -> None:
