@@ -50,7 +50,7 @@ def fold(curriculum: Curriculum, basis: Basis, facts: Iterable[Fact]) -> Progres
         curriculum_version=curriculum.version,
         planned_minutes=curriculum.minutes,
         recognised_minutes=sum(m.recognised_minutes for m in modules),
-        prior_minutes=prior_minutes(modules),
+        prior_minutes=prior_minutes(modules, index.exempted),
         attended_minutes=attended,
         attendance_base_minutes=base,
         modules=modules,

@@ -59,6 +59,8 @@ def test_exempted_activities_give_no_hours_and_those_followed_stay() -> None:
     followed = progress_with(*granted("CN-02"), Attended(1, "SPE-1.C", day(4), 180, 180))
     assert (followed.recognised_minutes, followed.prior_minutes) == (180, 9 * 60)
     assert followed.activity("SPE-1.C").state is State.DONE
+    partly = progress_with(*granted("CN-02"), Attended(1, "SPE-1.C", day(4), 180, 10))
+    assert (partly.recognised_minutes, partly.prior_minutes) == (10, 12 * 60 - 10)
     begun = progress_with(*granted("CN-03"), FieldTime(1, "SPE-3.D", day(4), 60, accepted=True))
     assert (begun.recognised_minutes, begun.prior_minutes) == (60, 17 * 60)
 

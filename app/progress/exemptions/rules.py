@@ -1,11 +1,11 @@
 """Which activities a recognised level exempts. Pure. Sources: S9, BR-03, BR-29; docs/decisions/0049."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from app.curricula.enums import ActivityType
 from app.curricula.schemas import Activity, Curriculum, Module
 from app.progress.facts import Recognised
-from app.progress.schemas import ModuleProgress, State
+from app.progress.schemas import ModuleProgress
 
 
 def recognised_levels(recognised: Iterable[Recognised]) -> dict[str, int]:
@@ -34,9 +34,12 @@ def exempted_activities(curriculum: Curriculum, levels: Mapping[str, int]) -> fr
     )
 
 
-def prior_minutes(modules: Iterable[ModuleProgress]) -> int:
-    """Return the planned minutes of the exempted activities, without what was followed of them (BR-29)."""
-    activities = (a for module in modules for a in module.activities if a.state is State.EXEMPTED)
+def prior_minutes(modules: Iterable[ModuleProgress], exempted: Collection[str]) -> int:
+    """Return the planned minutes of the exempted activities, without what was followed of them (BR-29).
+
+    Whoever follows a part of one all the same loses none of the rest.
+    """
+    activities = (a for module in modules for a in module.activities if a.code in exempted)
     return sum(a.planned_minutes - a.recognised_minutes for a in activities)
 
 
