@@ -50,6 +50,8 @@ from app.reports import figures as reports_figures
 from app.reports import jobs as reports_jobs
 from app.reports import routes as reports_routes
 from app.resources import routes as resources_routes
+from app.transfers import facts as transfers_facts
+from app.transfers import routes as transfers_routes
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,7 @@ FEATURES = (
     Feature("holds", holds_routes),
     Feature("grading", grading_routes, grading_facts.FACTS),
     Feature("recognition", recognition_routes, recognition_facts.FACTS),
+    Feature("transfers", transfers_routes, transfers_facts.FACTS),
     Feature("certificates", certificates_routes, jobs=certificates_jobs.JOBS, figures=certificates_figures.FIGURES),
     Feature("reports", reports_routes, jobs=reports_jobs.JOBS, figures=reports_figures.FIGURES),
     Feature("community", community_routes),

@@ -244,13 +244,17 @@ def test_exceptions_to_the_order_of_statements_are_needed() -> None:
 
 
 def test_links_between_rows_of_colleges_stay_within_a_college() -> None:
-    """A link between two college-owned tables carries the college: the database refuses the others."""
+    """A link between two college-owned tables carries the college: the database refuses the others.
+
+    A transfer names two: its links to the college that receives carry ``to_college_id``.
+    """
     owned = {table.name for table in METADATA.tables.values() if "college_id" in table.columns}
     for table in METADATA.tables.values():
         for constraint in table.foreign_key_constraints:
             target = constraint.referred_table.name
             if table.name in owned and target in owned:
-                assert "college_id" in {column.name for column in constraint.columns}, f"{table.name} → {target}"
+                names = {column.name for column in constraint.columns}
+                assert names & {"college_id", "to_college_id"}, f"{table.name} → {target}"
 
 
 def test_engines_are_made_in_one_place() -> None:

@@ -124,6 +124,30 @@ class Credited:
     complete: bool
 
 
+@dataclass(frozen=True, slots=True)
+class CarriedActivity:
+    """What was recognised of an activity in an earlier enrolment, as a transfer carried it (S3).
+
+    ``sessions`` are the codevelopment sessions that the person took part in; a turn as client is never carried.
+    """
+
+    origin_enrolment_id: int
+    activity_code: str
+    minutes: int
+    complete: bool
+    on: date | None
+    sessions: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedAttendance:
+    """The minutes attended in an earlier enrolment and their base (BR-08), which follow the person (S3)."""
+
+    origin_enrolment_id: int
+    attended_minutes: int
+    base_minutes: int
+
+
 Fact: TypeAlias = (
     Attended
     | CatchUpAssigned
@@ -136,6 +160,8 @@ Fact: TypeAlias = (
     | Judged
     | Recognised
     | Credited
+    | CarriedActivity
+    | CarriedAttendance
 )
 
 

@@ -14,8 +14,9 @@ from app.platform.database.types import moment, owned
 class ProgressRow(Row, table=True):
     """The progress of an enrolment; ``body`` is the whole ``Progress`` value as JSON.
 
-    The other columns repeat the parts of it that lists and reports select. ``undecided`` are the eligible kinds of
-    which no certificate is in force: the database keeps it, when progress or a certificate is written.
+    The other columns repeat the parts of it that lists and reports select; reports leave out what was carried.
+    ``undecided`` are the eligible kinds of which no certificate is in force: the database keeps it, when progress or a
+    certificate is written.
     """
 
     __tablename__ = "progress"
@@ -34,6 +35,9 @@ class ProgressRow(Row, table=True):
     planned_minutes: int
     attended_minutes: int
     attendance_base_minutes: int
+    carried_minutes: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    carried_attended_minutes: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    carried_base_minutes: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     modules_done: int
     modules_total: int
     next_due_on: date | None = None

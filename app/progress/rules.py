@@ -13,6 +13,8 @@ from app.progress.exemptions.rules import prior_minutes
 from app.progress.facts import (
     Attended,
     Basis,
+    CarriedActivity,
+    CarriedAttendance,
     CatchUpAssigned,
     CodevAttended,
     CodevClient,
@@ -42,6 +44,8 @@ def fold(curriculum: Curriculum, basis: Basis, facts: Iterable[Fact]) -> Progres
     attended, base = attendance(
         basis, index.of_type(Attended), index.of_type(CodevAttended), index.of_type(CatchUpAssigned), index.exempted
     )
+    carried_attended = sum(f.attended_minutes for f in index.of_type(CarriedAttendance))
+    carried_base = sum(f.base_minutes for f in index.of_type(CarriedAttendance))
     levels = competency_levels([*index.of_type(Judged), *index.of_type(Recognised)])
     thresholds = _thresholds(curriculum)
     open_dues = [m.due_on for m in modules if m.state is not State.DONE]
@@ -51,8 +55,11 @@ def fold(curriculum: Curriculum, basis: Basis, facts: Iterable[Fact]) -> Progres
         planned_minutes=curriculum.minutes,
         recognised_minutes=sum(m.recognised_minutes for m in modules),
         prior_minutes=prior_minutes(modules, index.exempted),
-        attended_minutes=attended,
-        attendance_base_minutes=base,
+        carried_minutes=sum(a.carried_minutes for m in modules for a in m.activities),
+        attended_minutes=attended + carried_attended,
+        attendance_base_minutes=base + carried_base,
+        carried_attended_minutes=carried_attended,
+        carried_base_minutes=carried_base,
         modules=modules,
         competencies=tuple(
             CompetencyProgress(
@@ -61,7 +68,8 @@ def fold(curriculum: Curriculum, basis: Basis, facts: Iterable[Fact]) -> Progres
             for c in sorted(thresholds.keys() | levels.keys() | _assessed(curriculum))
         ),
         codev=CodevProgress(
-            sessions_attended=sessions_attended(index.of_type(CodevAttended)),
+            sessions_attended=sessions_attended(index.of_type(CodevAttended))
+            + carried_sessions(index.of_type(CarriedActivity)),
             times_client=len(set(index.of_type(CodevClient))),
         ),
         mandates=_mandate_progress(index.of_type(MandateDone)),
@@ -114,6 +122,7 @@ def _module_reasons(module: Module, index: FactIndex) -> list[StoredReason]:
         return [reason for activity in module.activities for reason in outcome_of(activity, index).why]
     codes = {a.code for a in module.activities}
     attended = sessions_attended(f for f in index.of_type(CodevAttended) if f.activity_code in codes)
+    attended += carried_sessions(f for f in index.of_type(CarriedActivity) if f.activity_code in codes)
     attended += sum(is_carried(a, index) for a in module.activities if a.type is ActivityType.codev)
     turns = len(set(index.of_type(CodevClient)))
     reasons = []
@@ -195,6 +204,11 @@ def attendance(
 def sessions_attended(codev: Iterable[CodevAttended]) -> int:
     """Return how many codevelopment sessions the person took part in."""
     return len({f.session_id for f in codev if f.minutes})
+
+
+def carried_sessions(carried: Iterable[CarriedActivity]) -> int:
+    """Return how many codevelopment sessions of earlier enrolments a transfer carried; their turns stay there (S3)."""
+    return sum(f.sessions for f in carried)
 
 
 def competency_levels(judged: Iterable[Judged | Recognised]) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from datetime import date
 from enum import StrEnum
+from typing import Annotated
 
 from pydantic import Field
 
@@ -9,6 +10,9 @@ from app.cohorts.enums import EnrolmentState
 from app.network.enums import CertificateKind
 from app.platform.errors import Reason, Scalar
 from app.platform.schema import Read
+
+Carried = Annotated[int, Field(ge=0, exclude_if=lambda minutes: minutes == 0)]
+"""Minutes that a transfer carried; left out where there are none."""
 
 
 class State(StrEnum):
@@ -40,6 +44,7 @@ class ActivityProgress(Read):
     state: State
     planned_minutes: int
     recognised_minutes: int = Field(description="never above the planned minutes (BR-06)")
+    carried_minutes: Carried = 0
     done_on: date | None = None
     why: tuple[StoredReason, ...] = ()
 
@@ -89,15 +94,22 @@ class MandateProgress(Read):
 
 
 class Progress(Read):
-    """The progress of an enrolment: minutes, attendance, modules, competencies, eligibility."""
+    """The progress of an enrolment: minutes, attendance, modules, competencies, eligibility.
+
+    What ``carried_minutes``, ``carried_attended_minutes`` and ``carried_base_minutes`` name came with a transfer (S3)
+    and is part of the figure beside it: reports add up what was followed, without it, so that an hour counts once.
+    """
 
     curriculum_slug: str
     curriculum_version: str
     planned_minutes: int
     recognised_minutes: int
     prior_minutes: int = Field(default=0, description="planned minutes of exempted activities, not followed (BR-29)")
+    carried_minutes: Carried = 0
     attended_minutes: int
     attendance_base_minutes: int
+    carried_attended_minutes: Carried = 0
+    carried_base_minutes: Carried = 0
     modules: tuple[ModuleProgress, ...]
     competencies: tuple[CompetencyProgress, ...]
     codev: CodevProgress

@@ -39,13 +39,15 @@ Affected: TypeAlias = Callable[[Session, Sequence[Any]], Iterable[int]]
 
 @dataclass(frozen=True)
 class FactQuery:
-    """Where facts of a kind are: a statement whose first column is the enrolment, and the fact of the other columns.
+    """Where facts of a kind are: a statement whose first column is the enrolment, and the facts of the other columns.
+
+    ``fact`` returns one, or a tuple of those that a row holds together.
 
     The statement limits the enrolments by :func:`of_enrolments`: those of all features are sent as one.
     """
 
     statement: Columns
-    fact: Callable[..., Fact]
+    fact: Callable[..., Fact | tuple[Fact, ...]]
 
 
 @dataclass(frozen=True)
@@ -213,19 +215,34 @@ def compute_progress(db: Session, ids: Ids, *, version: str | None = None) -> li
 
 
 def _compute(db: Session, ids: Ids, other: str | None = None) -> list[Computed]:
-    queries = tuple(query for source in _sources for query in source.queries)
+    basis, facts = _read(db, ids, _sources)
+    return [_folded(row, facts[row[0]], other) for row in basis]
+
+
+def _folded(row: Sequence[Any], facts: list[Fact], other: str | None = None) -> Computed:
+    """Return what facts amount to for a row of ``_BASIS``, those of other versions through their mappings."""
+    id_, college_id, cohort_id, state, slug, version, joined_on, starts_on = row
+    curriculum = find_curriculum(slug, other or version)
+    known = [*facts, *carried(curriculum, facts, default_library().steps_to(curriculum))]
+    return Computed(id_, college_id, cohort_id, state, fold(curriculum, Basis(starts_on, joined_on), known))
+
+
+def _read(db: Session, ids: Ids, sources: Iterable[FactSource]) -> tuple[Sequence[Any], dict[int, list[Fact]]]:
+    """Return the rows of ``_BASIS`` and the facts of each enrolment, which one statement reads."""
+    queries = tuple(query for source in sources for query in source.queries)
     basis, *found = _together(queries).fetch(db, ids=list(ids))
     facts: dict[int, list[Fact]] = defaultdict(list)
     for query, rows in zip(queries, found, strict=True):
         for enrolment_id, *values in rows:
-            facts[enrolment_id].append(query.fact(*values))
-    computed = []
-    for id_, college_id, cohort_id, state, slug, version, joined_on, starts_on in basis:
-        curriculum = find_curriculum(slug, other or version)
-        known = [*facts[id_], *carried(curriculum, facts[id_], default_library().steps_to(curriculum))]
-        progress = fold(curriculum, Basis(starts_on, joined_on), known)
-        computed.append(Computed(id_, college_id, cohort_id, state, progress))
-    return computed
+            fact = query.fact(*values)
+            facts[enrolment_id].extend(fact if isinstance(fact, tuple) else (fact,))
+    return basis, facts
+
+
+def progress_without(db: Session, enrolment_id: int, source: FactSource) -> tuple[Progress, list[Fact]]:
+    """Return what the current facts of an enrolment but those of one source amount to, and these facts."""
+    [row], facts = _read(db, [enrolment_id], [registered for registered in _sources if registered is not source])
+    return _folded(row, facts[enrolment_id]).progress, facts[enrolment_id]
 
 
 def _row(enrolment_id: int, college_id: int, progress: Progress) -> dict[str, object]:
@@ -237,6 +254,9 @@ def _row(enrolment_id: int, college_id: int, progress: Progress) -> dict[str, ob
         "planned_minutes": progress.planned_minutes,
         "attended_minutes": progress.attended_minutes,
         "attendance_base_minutes": progress.attendance_base_minutes,
+        "carried_minutes": progress.carried_minutes,
+        "carried_attended_minutes": progress.carried_attended_minutes,
+        "carried_base_minutes": progress.carried_base_minutes,
         "modules_done": progress.modules_done,
         "modules_total": len(progress.modules),
         "next_due_on": progress.next_due_on,

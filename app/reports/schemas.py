@@ -38,10 +38,13 @@ class ReportRow(Read):
     state: EnrolmentState
     joined_on: date | None
     planned_minutes: int
-    recognised_minutes: int
+    recognised_minutes: int = Field(description="recognised in this cohort, without what a transfer carried (S3)")
+    carried_minutes: int = Field(default=0, description="carried by a transfer: they are summed where followed (S3)")
     attended_minutes: int
     attendance_base_minutes: int
-    attendance_pct: int | None = Field(description="whole percent, rounded down; null before the first roll call")
+    attendance_pct: int | None = Field(
+        description="whole percent, rounded down, with what a transfer carried; null before the first roll call"
+    )
     modules_done: int
     modules_total: int
     eligible: tuple[CertificateKind, ...] = Field(description="kinds that the college issues and the facts allow")

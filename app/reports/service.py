@@ -168,10 +168,12 @@ def _shown(db: Session, college: CollegeShown, found: Sequence[Any]) -> tuple[Re
     return tuple(_row(college, row, certificates[row.id]) for row in found)
 
 
+_FOLLOWED = col(ProgressRow.recognised_minutes) - ProgressRow.carried_minutes
+"""The minutes recognised where they were followed, so that those that a transfer carried count once (S3)."""
 BY_COHORT = (col(Cohort.code), col(Person.search_key))
 ORDERS: Orders = {
     ReportSort.COHORT: BY_COHORT,
-    ReportSort.HOURS: (col(ProgressRow.recognised_minutes),),
+    ReportSort.HOURS: (_FOLLOWED,),
     ReportSort.ATTENDANCE: (
         col(ProgressRow.attended_minutes) * 100 / func.nullif(col(ProgressRow.attendance_base_minutes), 0),
     ),
@@ -191,9 +193,14 @@ def _enrolments(where: ColumnElement[bool]) -> Rows:
             col(Enrolment.curriculum_slug),
             col(Enrolment.curriculum_version),
             col(ProgressRow.planned_minutes),
-            col(ProgressRow.recognised_minutes),
-            col(ProgressRow.attended_minutes),
-            col(ProgressRow.attendance_base_minutes),
+            _FOLLOWED.label("recognised_minutes"),
+            col(ProgressRow.carried_minutes),
+            (col(ProgressRow.attended_minutes) - ProgressRow.carried_attended_minutes).label("attended_minutes"),
+            (col(ProgressRow.attendance_base_minutes) - ProgressRow.carried_base_minutes).label(
+                "attendance_base_minutes"
+            ),
+            col(ProgressRow.attended_minutes).label("attended_in_all"),
+            col(ProgressRow.attendance_base_minutes).label("base_in_all"),
             col(ProgressRow.modules_done),
             col(ProgressRow.modules_total),
             col(ProgressRow.eligible),
@@ -240,7 +247,7 @@ def _row(
             "path": curriculum.title.text,
             "version": row.curriculum_version,
             "enrolment_id": row.id,
-            "attendance_pct": attendance_pct(row.attended_minutes, row.attendance_base_minutes),
+            "attendance_pct": attendance_pct(row.attended_in_all, row.base_in_all),
             "eligible": tuple(k for k in CertificateKind if k in row.eligible and k in college.authorised_kinds),
             "certificates": tuple(certificates),
             "levels": {code: levels.get(code) for code in competencies_of(curriculum)},

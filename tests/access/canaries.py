@@ -46,6 +46,7 @@ ALMA = {
     "Annonce": {"coordinator"},
     "Repertoire": {"coordinator", "registrar"},
     "Correction": {"participant", "coordinator", "registrar"},
+    "Transfert": {"participant", "peer", "coordinator", "registrar"},
 }
 
 FAR = {
@@ -86,6 +87,7 @@ FAR = {
     "Annonce": {"coordinator"},
     "Repertoire": {"coordinator", "registrar"},
     "Correction": {"coordinator", "registrar"},
+    "Transfert": {"coordinator", "registrar"},
     "Personnel": {"trainer_elsewhere", "coordinator", "registrar", "admin"},
 }
 
@@ -126,6 +128,7 @@ ROUYN = {
     "Annonce": {"manager_elsewhere"},
     "Repertoire": {"manager_elsewhere"},
     "Correction": {"manager_elsewhere"},
+    "Transfert": {"manager_elsewhere"},
     "Personnel": {"dual", "manager_elsewhere", "admin"},
 }
 
@@ -136,16 +139,26 @@ READERS = {
 }
 """Who may read each canary."""
 
-PUBLIC_CANARIES = {
-    row: {canary("Legal", "alma"), canary("Legal", "rouyn")}
-    for row in ("GET /v/{code}", "GET /api/v1/verify/{code}", "POST /v/{code}/fichier")
-} | {
-    "GET /calendriers/{feed_secret}.ics": {
-        canary(what, place) for what in ("Lieu", "Visio") for place in ("alma", "rouyn")
+PUBLIC_CANARIES = (
+    {
+        row: {canary("Legal", "alma"), canary("Legal", "rouyn")}
+        for row in ("GET /v/{code}", "GET /api/v1/verify/{code}", "POST /v/{code}/fichier")
     }
-}
+    | {
+        row: {canary("Titre", "far")}
+        for row in (
+            "GET /inscriptions/{enrolment_id}/transfert",
+            "GET /api/v1/enrolments/{enrolment_id}/transfer-targets",
+        )
+    }
+    | {
+        "GET /calendriers/{feed_secret}.ics": {
+            canary(what, place) for what in ("Lieu", "Visio") for place in ("alma", "rouyn")
+        }
+    }
+)
 """Routes that show a canary to anyone: the holder's name, to those who have the certificate's code; where the owner's
-sessions are, to those who have the secret address of their calendar."""
+sessions are, to those who have the secret address of their calendar; the titles of cohorts where someone may go on."""
 
 
 def leaked(actor: str, row: str, text: str) -> list[str]:

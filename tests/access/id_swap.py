@@ -92,6 +92,8 @@ QUERIES: dict[str, dict[str, str]] = {
     "GET /seances/{session_id}/appel/historique": {"apres": "{roll_call}"},
     "GET /cohortes/{cohort_id}/seances/serie": {"venue_id": "{venue}"},
     "GET /cohortes/{cohort_id}/seances/serie/apercu": {"venue_id": "{venue}"},
+    f"GET {V1}/colleges/{{college_id}}/transfers": {"after": "{received_transfer}"},
+    "GET /colleges/{college_id}/transferts": {"apres": "{received_transfer}"},
     "GET /rapports/cohortes/{cohort_id}": {"apres": "{enrolment}"},
     "GET /rapports/colleges/{college_id}": {"apres": "{enrolment}"},
     "GET /colleges/{college_id}/attestations": {"apres": "{enrolment}"},
@@ -118,9 +120,11 @@ NUMBERS = frozenset(
 OF_THE_SENDER = frozenset({"personne"})
 """The person whom a form was shown to: compared with the sender, it selects no record (``test_forms.py``, another)."""
 
-OF_NOBODY = frozenset({"shared_project", "proposal", "first_code", "change_shown", "departure_shown", "series_shown"})
-"""Kinds that belong to no college: any project may be named; a second factor is proposed to its own person; a mark
-names what was read, and no record."""
+OF_NOBODY = frozenset(
+    {"next_cohort", "shared_project", "proposal", "first_code", "change_shown", "departure_shown", "series_shown"}
+)
+"""Kinds that belong to no college: any project may be named, and a cohort of any college to go on in; a second factor
+is proposed to its own person; a mark names what was read, and no record."""
 
 CURSORS = {
     f"GET {V1}/accounts": "after",  # the administrator's, who sees every account

@@ -39,7 +39,7 @@ NAMES = {
     "signatory_id": "signatory", "role_id": "staff_role", "milestone_id": "milestone", "proposal_id": "role_proposal",
     "enrolment_proposal_id": "enrolment_proposal", "letter_id": "outgoing", "job_id": "failed_job",
     "notification_id": "message", "sheet_id": "sheet", "entry_id": "entry", "action_id": "action",
-    "hold_id": "hold", "writing_id": "entry", "panel_id": "panel", "share_id": "share",
+    "hold_id": "hold", "transfer_id": "transfer", "writing_id": "entry", "panel_id": "panel", "share_id": "share",
     "resource_id": "resource", "correction_id": "correction",
     "prior_claim_id": "prior_claim", "piece_id": "prior_piece",
 }  # fmt: skip
@@ -755,6 +755,7 @@ NAMED = {"legal_first_name": "Autre", "legal_last_name": "Nom", "seen_on": TODAY
 REPLACED = {"what": "name", "reason": "Nom."}
 OTHER = {"certificate_id": "other_certificate"}
 GONE = {"revocation_id": "decided_revocation"}
+RECEIVED = {"transfer_id": "received_transfer"}
 CORRECTIONS: dict[str, Call] = {
     f"PUT {V1}/colleges/{{college_id}}/people/{{person_id}}/legal-name": json(**NAMED),
     "POST /colleges/{college_id}/personnes/{person_id}/nom": form(NAME, **NAMED),
@@ -767,6 +768,20 @@ CORRECTIONS: dict[str, Call] = {
     ),
     f"POST {V1}/revocations/{{revocation_id}}/decision": json(revoke=True),
     "POST /revocations/{revocation_id}/decision": form("/attestations/{certificate}/registre", revoke="true"),
+    f"POST {V1}/enrolments/{{enrolment_id}}/transfers": json(
+        {"enrolment_id": "graduate"}, to_cohort_id="{next_cohort}", reason="Elle déménage."
+    ),
+    "POST /inscriptions/{enrolment_id}/transfert": form(
+        "/transferts/", {"enrolment_id": "graduate"}, to_cohort_id="{next_cohort}", reason="Elle déménage."
+    ),
+    f"POST {V1}/transfers/{{transfer_id}}/consent": json(agrees=True),
+    "POST /transferts/{transfer_id}/consentement": form("/transferts/{transfer}", agrees="true"),
+    f"POST {V1}/transfers/{{transfer_id}}/withdrawal": json(reason="Elle reste."),
+    "POST /transferts/{transfer_id}/retrait": form("/transferts/{transfer}", reason="Elle reste."),
+    f"POST {V1}/transfers/{{transfer_id}}/decision": json(RECEIVED, accepts=False, reason="Trop tard."),
+    "POST /transferts/{transfer_id}/decision": form(
+        "/transferts/{received_transfer}", RECEIVED, accepts="false", reason="Trop tard."
+    ),
     f"POST {V1}/enrolments/{{enrolment_id}}/holds": json(reason="Frais de dossier."),
     "POST /parcours/{enrolment_id}/retenues": form("/retenues/", reason="Frais de dossier."),
     f"POST {V1}/holds/{{hold_id}}/lift": json(reason="Acquittés."),
@@ -934,12 +949,14 @@ SUBJECTS = {
         f"POST {V1}/holds/{{hold_id}}/lift", "POST /retenues/{hold_id}/levee",
     ),
     "peer": (
+        f"POST {V1}/transfers/{{transfer_id}}/decision", "POST /transferts/{transfer_id}/decision",
         f"DELETE {V1}/team-traces/{{share_id}}",
         "POST /parcours/{enrolment_id}/activites/{code}/equipes/{share_id}/retrait",
         f"POST {V1}/certificate-batches/{{batch_id}}/resumptions", "POST /attestations/lots/{batch_id}/reprise",
         f"POST {V1}/colleges/{{college_id}}/management-links", "POST /codev/liens",
     ),
     "graduate": (
+        f"POST {V1}/enrolments/{{enrolment_id}}/transfers", "POST /inscriptions/{enrolment_id}/transfert",
         f"POST {V1}/codev/entrances/{{entrance_id}}/withdrawal",
         "POST /codev/groupes/{group_id}/entrees/{entrance_id}/retrait",
         f"POST {V1}/enrolments/{{enrolment_id}}/certificates", "POST /parcours/{enrolment_id}/attestations",

@@ -151,6 +151,8 @@ from app.resources.corrections.enums import CorrectionAbout
 from app.resources.corrections.models import Correction
 from app.resources.directory.enums import ResourceAct, ResourceKind
 from app.resources.directory.models import Resource, ResourceChange
+from app.transfers.enums import TransferState
+from app.transfers.models import Transfer
 from tests.access.actors import LOOSE, MEMBERS, ROLL, Place, set_up_places
 from tests.access.payloads import SERIES, SETTINGS
 from tests.conftest import RING, SITE
@@ -956,10 +958,34 @@ def _recognition(at: PlaceUser, files: Path) -> None:
             _add(at, row)
 
 
+def _transfer(at: PlaceUser, _: Path) -> None:
+    """Add a transfer of the owner that awaits their consent, and one of the peer within the college, to decide."""
+    here = at.cohort(P.COHORT_READ)
+    other = at.world.cohort if at.place.name == "rouyn" else at.world.other_cohort
+    away = at.world.alma if at.place.name == "rouyn" else at.world.rouyn
+    draft = int(at.place.ids["draft_cohort"])  # type: ignore[arg-type]
+    for kind, part, college, cohort, state in (
+        ("transfer", "owner", away, other, TransferState.AWAITING_CONSENT),
+        ("received_transfer", "peer", at.place.college, draft, TransferState.AWAITING_DECISION),
+    ):
+        person = at.enrolment(P.ENROLMENT_READ, part).person_id
+        row = Transfer(
+            college_id=at.place.college, enrolment_id=at.ids(part), person_id=person,
+            curriculum_slug=here.curriculum_slug, from_version=here.curriculum_version, from_title="Ici",
+            to_college_id=college, to_cohort_id=cohort, to_version=here.curriculum_version, to_title="Ailleurs",
+            reason=at.place.mark("Transfert"), state=state, proposed_at=now(),
+            proposed_by=at.actor(P.ENROLMENT_READ).person_id,
+        )  # fmt: skip
+        _add(at, row)
+        at.place.ids[kind] = row.id
+    at.place.ids["next_cohort"] = other
+
+
 STEPS = (
     (_draft, "coordinator"),
     (_calendar, "coordinator"),
     (_path, "coordinator"),
+    (_transfer, "coordinator"),
     (_mandate, "owner"),
     (_hand_in, "owner"),
     (_upload, "owner"),

@@ -76,6 +76,10 @@ KEPT: Mapping[str, tuple[str, ...]] = {
     "it takes away or ends what is there: a document that should not be shown, a draft, a code": (
         "POST /api/v1/documents/{document_id}/withdrawal",
         "POST /documents/{document_id}/retrait",
+        "POST /api/v1/transfers/{transfer_id}/withdrawal",
+        "POST /transferts/{transfer_id}/retrait",
+        "POST /api/v1/transfers/{transfer_id}/decision",
+        "POST /transferts/{transfer_id}/decision",
         "DELETE /api/v1/enrolments/{enrolment_id}/judgement-drafts/{competency}",
         "POST /api/v1/sessions/{session_id}/check-in/closing",
         "POST /seances/{session_id}/code/fin",

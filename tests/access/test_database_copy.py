@@ -17,7 +17,7 @@ from tests.factories.network import World
 from tests.server import driver_url, with_database
 
 EMPTY = {
-    "accompanied_count", "accompanied_enterprise", "assessor_exception", "attempt", "audit_seal",
+    "accompanied_count", "accompanied_enterprise", "assessor_exception", "attempt", "audit_seal", "carried_file",
     "codev_concern", "codev_confirmation",
     "codev_live_event", "codev_pass",
     "codev_return", "interest",

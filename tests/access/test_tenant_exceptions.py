@@ -17,6 +17,7 @@ EXCEPTIONS = (
     "sign-in", "sign-in services of colleges",
     "letters: `/invitation/{token}` and `/mot-de-passe-oublie/{token}`",
     "open cohorts, and applying to one", "one active enrolment per path (BR-05)",
+    "transfer of a person to another college",
     "admission conditions of a path",
     "`/v/{code}` and `/api/v1/verify/{code}`",
     "`/colleges/{slug}/did.json` and `/colleges/{slug}/statuts/{number}`", "`/calendriers/{feed_secret}.ics`",
@@ -117,6 +118,23 @@ def test_second_active_enrolment_is_refused_without_naming_the_first(access_db: 
     assert (answer.status_code, answer.json()["code"]) == (409, "already_enrolled")
     assert "Alma" not in answer.text
     assert "GEN-ALM" not in answer.text
+
+
+def test_transfer_shows_targets_and_the_receiving_college_nothing_before_consent(access_db: AccessDatabase) -> None:
+    alma = access_db.places["alma"]
+    targets = access_db.call("coordinator", f"GET {V1}/enrolments/{{enrolment_id}}/transfer-targets", alma)
+    assert {key for target in targets.json()["items"] for key in target} == {
+        "cohort_id", "college_id", "college", "title", "curriculum_version", "starts_on", "ends_on", "seats_left",
+    }  # fmt: skip
+    assert {t["cohort_id"] for t in targets.json()["items"]} == {access_db.places[p].cohort for p in ("far", "rouyn")}
+    assert rouyn_words(targets) == []
+    read = f"GET {V1}/transfers/{{transfer_id}}"
+    assert access_db.call("manager_elsewhere", read, alma).status_code == 404
+    assert access_db.call("participant", f"POST {V1}/transfers/{{transfer_id}}/consent", alma).status_code == 200
+    assert set(access_db.changed_tables()) - {"view_log"} == {"transfer", "notification"}
+    assert access_db.call("manager_elsewhere", read, alma).json()["side"] == "receiver"
+    row = f"GET {V1}/enrolments/{{enrolment_id}}/moves"
+    assert access_db.call("manager_elsewhere", row, alma).status_code == 404, "the file itself stays where it is"
 
 
 def test_admission_conditions_say_whether_a_path_was_completed_and_nothing_of_where(access_db: AccessDatabase) -> None:

@@ -12,6 +12,8 @@ from app.progress.facts import (
     ActivityDone,
     Attended,
     Basis,
+    CarriedActivity,
+    CarriedAttendance,
     CatchUpAssigned,
     CodevAttended,
     CodevClient,
@@ -119,6 +121,8 @@ def any_fact(curriculum: Curriculum) -> st.SearchStrategy[Fact]:
         st.builds(Judged, numbers, competencies, st.integers(1, 4), days),
         st.builds(Recognised, numbers, competencies, st.integers(1, 4), days),
         st.builds(Credited, codes, st.integers(0, 300), days, st.booleans()),
+        st.builds(CarriedActivity, numbers, codes, st.integers(0, 300), st.booleans(), some_day, st.integers(0, 2)),
+        st.builds(lambda n, minutes, missed: CarriedAttendance(n, minutes, minutes + missed), numbers, *[numbers] * 2),
     )
 
 

@@ -95,6 +95,7 @@ LETTER_KINDS = (
 )
 
 FAMILIES: dict[str, frozenset[str]] = {
+    "ending_kind.": frozenset({"accepted", "declined", "consent_refused", "withdrawn"}),
     "figure.": frozenset(figure.name for figure in FIGURES),
     "cli.": frozenset(f"{name}.help" for name in COMMANDS),
     "cli.accounts.import.": frozenset({"refused", "dry", "done"}),

@@ -39,6 +39,10 @@ START = f"{STARTED}T13:00:00-05:00"
 VENUE = {"name": "Bibliothèque", "address": "1, rue du Pont", "city": "Alma", "timezone": "America/Toronto"}
 
 SERIALISED = {
+    "transfer_id_to_college_id": "an id is unique by itself",
+    "transfer_one_open": "the enrolment is locked before its transfers are read",
+    "carried_file_transfer_id": "the transfer is locked before its state is read",
+    "carried_file_supersedes_id": "the enrolment is locked before what it received is read",
     "certificate_one_valid": "the enrolment is locked before its certificates are read",
     "certificate_college_id_year_sequence": "the counter of the year is locked",
     "certificate_number": "made of the college's prefix, the year and the sequence",

@@ -56,11 +56,13 @@ def _enrolment_context(db: Session, enrolment: EnrolmentRef) -> dict[str, Any]:
 
 def _allowed_changes(db: Session, actor: Actor, enrolment: EnrolmentRef) -> dict[str, Any]:
     """Return what the actor may change on the page: the state, the catch-ups."""
-    may_move = enrolment.person_id != actor.person_id and reaches(db, actor, P.ENROLMENT_MANAGE, enrolment)
+    is_other = enrolment.person_id != actor.person_id
+    may_move = is_other and reaches(db, actor, P.ENROLMENT_MANAGE, enrolment)
     next_states = allowed_moves(enrolment.state, begun=enrolment.joined_on is not None)
     return {
         "next_states": sorted(next_states) if may_move else [],
         "needs_reason": NEEDS_REASON,
         "departure": departure_effects(db, enrolment) if may_move else None,
+        "may_transfer": is_other and reaches(db, actor, P.TRANSFER_MANAGE, enrolment),
         "may_assign_catch_ups": reaches(db, actor, P.ROLLCALL_RECORD, enrolment),
     }

@@ -26,6 +26,7 @@ from app.platform.web.pages import redirect_after_post, render
 from app.progress.next_steps.rules import next_steps
 from app.progress.path.service import paths_of, progress_of
 from app.progress.risk.rules import is_at_risk, is_late, required_attendance_pct
+from app.transfers.reading import carried_to
 
 router = APIRouter(include_in_schema=False)
 
@@ -82,4 +83,5 @@ def show_path(
         weights={w.competency_code: w for w in levels_of(db, enrolment)},
         moves=moves(db, enrolment),
         holds=open_holds_for(db, actor, enrolment),
+        carried=carried_to(db, enrolment),
     )

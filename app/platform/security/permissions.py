@@ -55,6 +55,9 @@ class Permission(StrEnum):
     ENROLMENT_READ = "enrolment:read"
     ENROLMENT_MANAGE = "enrolment:manage"
     ENROLMENT_CONFIRM = "enrolment:confirm"
+    TRANSFER_READ = "transfer:read"
+    TRANSFER_MANAGE = "transfer:manage"
+    TRANSFER_CONSENT = "transfer:consent"
     SESSION_READ = "session:read"
     SESSION_MANAGE = "session:manage"
     ROLLCALL_RECORD = "rollcall:record"
@@ -118,6 +121,8 @@ GRANTS: dict[Role, dict[Permission, Reach]] = {
         P.COHORT_READ: R.COHORT,
         P.SESSION_READ: R.COHORT,
         P.ENROLMENT_READ: R.SELF,
+        P.TRANSFER_READ: R.SELF,
+        P.TRANSFER_CONSENT: R.SELF,
         P.PROGRESS_READ: R.SELF,
         P.ACTIVITY_DO: R.SELF,
         P.EVIDENCE_READ: R.SELF,
@@ -176,6 +181,8 @@ GRANTS: dict[Role, dict[Permission, Reach]] = {
         P.ENROLMENT_READ: R.COLLEGE,
         P.ENROLMENT_MANAGE: R.COLLEGE,
         P.ENROLMENT_CONFIRM: R.COLLEGE,
+        P.TRANSFER_READ: R.COLLEGE,
+        P.TRANSFER_MANAGE: R.COLLEGE,
         P.SESSION_READ: R.COLLEGE,
         P.SESSION_MANAGE: R.COLLEGE,
         P.ROLLCALL_RECORD: R.COLLEGE,
@@ -207,6 +214,8 @@ GRANTS: dict[Role, dict[Permission, Reach]] = {
         P.COHORT_READ: R.COLLEGE,
         P.ENROLMENT_READ: R.COLLEGE,
         P.ENROLMENT_CONFIRM: R.COLLEGE,
+        P.TRANSFER_READ: R.COLLEGE,
+        P.TRANSFER_MANAGE: R.COLLEGE,
         P.SESSION_READ: R.COLLEGE,
         P.PROGRESS_READ: R.COLLEGE,
         P.JUDGEMENT_READ: R.COLLEGE,

@@ -11,6 +11,8 @@ from app.progress.exemptions.rules import exempted_activities, recognised_levels
 from app.progress.facts import (
     ActivityDone,
     Attended,
+    CarriedActivity,
+    CarriedAttendance,
     CatchUpAssigned,
     CodevAttended,
     Credited,
@@ -24,10 +26,27 @@ from app.progress.schemas import ActivityProgress, State, StoredReason
 
 AnyFact = TypeVar("AnyFact")
 ActivityFact = TypeVar(
-    "ActivityFact", Attended, CatchUpAssigned, ActivityDone, HandedIn, FieldTime, CodevAttended, Credited
+    "ActivityFact",
+    Attended,
+    CatchUpAssigned,
+    ActivityDone,
+    HandedIn,
+    FieldTime,
+    CodevAttended,
+    Credited,
+    CarriedActivity,
 )
 
-ACTIVITY_FACTS = (Attended, CatchUpAssigned, ActivityDone, HandedIn, FieldTime, CodevAttended, Credited)
+ACTIVITY_FACTS = (
+    Attended,
+    CatchUpAssigned,
+    ActivityDone,
+    HandedIn,
+    FieldTime,
+    CodevAttended,
+    Credited,
+    CarriedActivity,
+)
 """The types of ``ActivityFact``: those that name an activity."""
 
 
@@ -59,7 +78,7 @@ def day_of(fact: Fact) -> date | None:
         return fact.done_on
     if isinstance(fact, MandateDone):
         return max((d for d in (fact.agreement_on, fact.diagnostic_on, fact.plan_on) if d is not None), default=None)
-    return fact.on
+    return None if isinstance(fact, CarriedAttendance) else fact.on
 
 
 def is_carried(activity: Activity, index: FactIndex) -> bool:
@@ -77,6 +96,8 @@ def outcome_of(activity: Activity, index: FactIndex) -> ActivityProgress:
         outcome, given = _outcome_by_type(activity, index), index.of_activity(Credited, activity.code)
         if given:
             outcome = _with_credits(activity, outcome, given)
+        if carried := index.of_activity(CarriedActivity, activity.code):
+            outcome = _with_carried(outcome, carried)
         if activity.code in index.exempted and outcome.state is not State.DONE:
             outcome = outcome.model_copy(update={"state": State.EXEMPTED, "why": ()})
         index.outcomes[activity.code] = outcome
@@ -88,6 +109,20 @@ def _with_credits(activity: Activity, own: ActivityProgress, given: list[Credite
     minutes = own.recognised_minutes + sum(f.minutes for f in given)
     done_on = own.done_on or min((f.on for f in given if f.complete), default=None)
     return _activity_progress(activity, minutes, done_on, *own.why, waiting=own.state is State.WAITING)
+
+
+def _with_carried(outcome: ActivityProgress, carried: list[CarriedActivity]) -> ActivityProgress:
+    """Return an outcome with what a transfer carried of the activity (S3): hours stay within those planned (BR-06).
+
+    The activity is done once something complete was carried, else as its own outcome says.
+    """
+    minutes = min(outcome.recognised_minutes + sum(f.minutes for f in carried), outcome.planned_minutes)
+    days = [f.on for f in carried if f.complete and f.on is not None]
+    done_on = min([*days, *([outcome.done_on] if outcome.done_on is not None else [])], default=None)
+    added = {"recognised_minutes": minutes, "carried_minutes": minutes - outcome.recognised_minutes}
+    if done_on is None:
+        return outcome.model_copy(update=added)
+    return outcome.model_copy(update={**added, "state": State.DONE, "done_on": done_on, "why": ()})
 
 
 def _outcome_by_type(activity: Activity, index: FactIndex) -> ActivityProgress:
@@ -148,7 +183,8 @@ def _field_outcome(activity: Activity, index: FactIndex) -> ActivityProgress:
     declared = index.of_activity(FieldTime, activity.code)
     given = index.of_activity(Credited, activity.code)
     accepted = sum(f.minutes for f in declared if f.accepted)
-    enough = activity.minutes - sum(f.minutes for f in given)
+    carried = index.of_activity(CarriedActivity, activity.code)
+    enough = activity.minutes - sum(f.minutes for f in given) - sum(f.minutes for f in carried)
     pending = sum(f.minutes for f in declared if f.accepted is None)
     days = [*(f.on for f in declared if f.accepted), *(f.on for f in given)]
     done_on = max(days) if days and accepted >= enough else None
