@@ -27,6 +27,7 @@ from app.cohorts.enums import CohortState
 from app.cohorts.lifecycle.rules import allowed_moves
 from app.community.profiles.service import AUDIENCES
 from app.curricula import schemas as schema
+from app.curricula.mappings import schemas as mapping_schema
 from app.deployment import CHECKS, PROGRESS
 from app.features import FIGURES, JOBS
 from app.identity.imports.enums import ACTS, RowOutcome
@@ -59,7 +60,7 @@ NOT_SENTENCES = {
 
 
 def _schema_types() -> dict[str, type]:
-    named = {**vars(schema), **vars(codev_schema)}
+    named = {**vars(schema), **vars(codev_schema), **vars(mapping_schema)}
     return {name: value for name, value in named.items() if isinstance(value, type)}
 
 

@@ -21,9 +21,10 @@ SECRET = frozenset(
 """The settings that hold a password, a key or a token: only whether they are set is shown."""
 SHOWN = frozenset(
     {
-        "environment", "database_pooler", "data_dir", "keyring", "base_url", "trusted_proxies", "oidc_issuers",
-        "security_contact", "outgoing_loopback", "english", "admission_seconds", "statement_seconds", "lock_seconds",
-        "idle_transaction_seconds", "slow_client_seconds", "pool_size", "session_hours", "idle_hours",
+        "environment", "database_pooler", "data_dir", "curricula_dir", "keyring", "base_url", "trusted_proxies",
+        "oidc_issuers", "security_contact", "outgoing_loopback", "english", "admission_seconds", "statement_seconds",
+        "lock_seconds", "idle_transaction_seconds", "slow_client_seconds", "pool_size", "session_hours",
+        "idle_hours",
         "upload_megabytes", "s3_bucket", "s3_endpoint", "s3_region", "s3_seconds",
         "closed_network", "mail_from", "log_format",
     }
