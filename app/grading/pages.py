@@ -27,7 +27,7 @@ from app.grading.queue.service import (
     queue_competencies,
     queue_counts,
 )
-from app.grading.rules import MASTERY, assessed_by, cell_levels, proposals, threshold
+from app.grading.rules import MASTERY, assessed_by, cell_levels, proposals, proposed, threshold
 from app.grading.schemas import (
     CRITERIA_MAX,
     EVIDENCE_MAX,
@@ -268,11 +268,13 @@ def _form_context(
     place = DraftPlace(enrolment=enrolment, competency=competency, key=key)
     draft = drafts.read_draft(db, assessor, place)
     start = draft if draft.version else replaced
+    shape = _framework_with(enrolment, competency).competency(competency)
     counts = queue_counts(db, assessor, shown.ref, enrolment.id) if shown else None
     return {
         "comments": comments.own_comments(db, assessor),
         "draft": draft,
         "start": start,
+        "proposed": proposed(shape, start.criteria_met, start.criteria_levels) if start else None,
         "cells": {f"{cell.criterion}:{cell.level}" for cell in start.criteria_levels} if start else (),
         "said": {said.criterion: said.text for said in start.criteria_feedback} if start else {},
         "draft_path": draft_path(place),

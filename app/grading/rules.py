@@ -140,6 +140,13 @@ def proposed_by_cells(competency: Competency, cells: Sequence[CriterionLevel]) -
     return min(levels) or None
 
 
+def proposed(competency: Competency, criteria_met: Sequence[str], cells: Sequence[CriterionLevel]) -> int | None:
+    """Return the level that what is ticked proposes: cells where the competency has a grid, else criteria met."""
+    if competency.has_grid:
+        return proposed_by_cells(competency, cells)
+    return proposed_level(competency, len(set(criteria_met)))
+
+
 def proposals(competency: Competency) -> list[tuple[int, int]]:
     """Return each number of criteria met with the level that it proposes."""
     counts = range(1, len(competency.criteria) + 1)
@@ -154,15 +161,11 @@ def decision_reasons(
     cells: Sequence[CriterionLevel] = (),
 ) -> list[Reason]:
     """Return why the level decided needs a comment: it is not the one that the criteria propose."""
-    if competency.has_grid:
-        proposed = proposed_by_cells(competency, cells)
-        is_refused_anyway = proposed is None or level > proposed
-    else:
-        proposed = proposed_level(competency, len(set(criteria_met)))
-        is_refused_anyway = proposed is None or (level >= MASTERY and proposed < MASTERY)
-    if comment or is_refused_anyway or level == proposed:
+    by_criteria = proposed(competency, criteria_met, cells)
+    if comment or by_criteria is None or level == by_criteria:
         return []
-    return [Reason("comment_needed", {"level": level, "proposed": proposed}, "comment")]
+    is_refused_anyway = level > by_criteria if competency.has_grid else level >= MASTERY > by_criteria
+    return [] if is_refused_anyway else [Reason("comment_needed", {"level": level, "proposed": by_criteria}, "comment")]
 
 
 def assessed_by(curriculum: Curriculum, kind: EvidenceKind, activity_code: str | None) -> tuple[str, ...]:

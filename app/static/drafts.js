@@ -1,4 +1,4 @@
-// Keeps the long texts of a form in this browser until they are saved: per person and form, never shared, never sent.
+// Keeps the texts of a form in this browser until they are saved: per person and form, never shared, never sent.
 // Only fields that their template marks as drafted (data-drafted). An older draft is offered, never put over what is saved. See docs/decisions/0020-forms-never-lose-a-word.md.
 const PREFIX = "draft:";
 const TAB = crypto.randomUUID ? crypto.randomUUID() : String(Math.random());
@@ -49,7 +49,7 @@ const begin = () => {
   forgetSaved();
   for (const form of document.querySelectorAll("form[data-draft]")) {
     const key = `${PREFIX}${form.dataset.person}:${form.dataset.draft}`;
-    const fields = [...form.querySelectorAll("textarea[data-drafted]")];
+    const fields = [...form.querySelectorAll("[data-drafted]")];
     const texts = () => fields.map((field) => field.value.replaceAll("\r\n", "\n"));
     const refused = form.hasAttribute("data-refused");
     const notice = form.querySelector("template").content.firstElementChild.cloneNode(true);
@@ -82,7 +82,10 @@ const begin = () => {
     if (older && !refused && same(older.texts, texts())) write(key, (older = null));
     offer();
     choices.querySelector("[data-take]").addEventListener("click", () => {
-      fields.forEach((field, place) => (field.value = older.texts[place] ?? field.value));
+      for (const [place, field] of fields.entries()) {
+        field.value = older.texts[place] ?? field.value;
+        if (field.value) field.closest("details")?.setAttribute("open", "");
+      }
       notice.remove();
       dirty = true;
       save(false);

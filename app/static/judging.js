@@ -1,6 +1,6 @@
 // The judging form: saves a draft by itself, and judges by keyboard. Without it, buttons and links do the same.
 // A draft is saved from the version that the page read: when another tab changed it, both texts are shown, none is lost.
-// drafts.js keeps the comment in this browser too, until it is saved.
+// drafts.js keeps its texts in this browser too, until they are saved.
 // The work that follows is shown without another page being loaded, when the server says that it is the one prepared.
 const WAIT = 1000;
 const RETRIES = [2000, 4000, 8000, 15000];
@@ -176,6 +176,7 @@ function start(form) {
     for (const { criterion, box } of said) box.value = present[`feedback.${criterion}`] ?? "";
     if (field("activity_code")) field("activity_code").value = present.activity ?? "";
     if (field("reason")) field("reason").value = present.reason ?? "";
+    propose();
     present = null;
     dirty = false;
     notice.remove();
@@ -281,12 +282,42 @@ function start(form) {
     }
   });
 
-  // The key of a criterion of a grid ticks its next level; after the highest one, none.
-  const raise = (cells) => {
-    const boxes = [...cells.querySelectorAll("input")];
-    const next = boxes.findLastIndex((box) => box.checked) + 1;
-    for (const [place, box] of boxes.entries()) box.checked = place === next;
-    (boxes[next] ?? boxes[0]).dispatchEvent(new Event("input", { bubbles: true }));
+  // The level that what is ticked proposes: of a grid the lowest of its criteria, else what the page says of their number.
+  const grid = [...form.querySelectorAll("fieldset.cells")];
+  const proposal = form.querySelector("[data-proposed]");
+  const proposals = form.querySelector("template[data-proposals]").content;
+  const proposed = () => {
+    if (!grid.length) return Number(proposals.querySelector(`[data-met="${checked("criteria_met").length}"]`)?.dataset.level ?? 0);
+    const levels = Object.values(highest());
+    return levels.length === grid.length ? Math.min(...levels) : 0;
+  };
+  const propose = () => {
+    const text = proposals.querySelector(`[data-level="${proposed()}"]`).textContent;
+    if (proposal.textContent !== text) proposal.textContent = text;
+  };
+  propose();
+  form.addEventListener("input", propose);
+
+  // Keys of a grid: a level is that of each criterion; the key of a criterion lowers it alone, with Shift raises it, and the
+  // level is then the one proposed.
+  const boxesOf = (cells) => [...cells.querySelectorAll("input")];
+  const tick = (cells, place) => {
+    for (const [other, cell] of boxesOf(cells).entries()) cell.checked = other === place;
+  };
+  const choose = (level) => {
+    const radio = form.querySelector(`[name="level"][value="${level}"]`);
+    if (radio) radio.checked = true;
+    form.dispatchEvent(new Event("input"));
+  };
+  const setAll = (level) => {
+    for (const cells of grid) tick(cells, boxesOf(cells).findIndex((cell) => cell.value.endsWith(`:${level}`)));
+    choose(level);
+  };
+  const move = (cells, by) => {
+    const states = boxesOf(cells).length + 1; // none, then each level
+    const now = boxesOf(cells).findLastIndex((cell) => cell.checked) + 1;
+    tick(cells, ((now + by + states) % states) - 1);
+    choose(proposed());
   };
 
   const isText = (target) => target.matches("textarea, select, [contenteditable], input:not([type=radio], [type=checkbox], [type=submit], [type=button])");
@@ -301,18 +332,20 @@ function start(form) {
       return;
     }
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || isText(event.target) || !box.checked) return;
-    const place = event.key === "m" ? comment : event.key === "r" ? bank?.querySelector("select") : null;
+    const level = form.querySelector('[name="level"]:checked') ?? form.querySelector('[name="level"]');
+    const place = { m: comment, n: level, r: bank?.querySelector("select") }[event.key];
     if (place) {
       event.preventDefault();
       place.focus();
       return;
     }
-    const named = /^[a-k1-4]$/.test(event.key) && document.querySelector(`[data-key="${event.key}"]`);
-    if (named) {
-      event.preventDefault();
-      if (named.matches("fieldset")) raise(named);
-      else named.click();
-    }
+    const key = event.key.toLowerCase();
+    const named = /^[a-k1-4]$/.test(key) && document.querySelector(`[data-key="${key}"]`);
+    if (!named) return;
+    event.preventDefault();
+    if (named.matches("fieldset")) move(named, event.shiftKey ? 1 : -1);
+    else if (grid.length && named.name === "level") setAll(Number(key));
+    else named.click();
   }, { signal });
 }
 start(document.querySelector("form[data-judging]"));

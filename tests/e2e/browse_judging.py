@@ -1,6 +1,7 @@
 """Judging by keyboard in a real Chromium: thirty works, a server that dies, two tabs that meet."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from itertools import product
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -11,15 +12,19 @@ from playwright.sync_api import Locator, Page, Route, expect
 from sqlalchemy import text
 
 from app.curricula.library import default_library
+from app.demo.data import HAND_INS
 from app.demo.judging.judgements import COMMENTS
 from app.platform.database.transaction import Database
 from tests.e2e.axe import violations
-from tests.e2e.live_site import LiveSite
+from tests.e2e.site_process import SiteProcess
 from tests.e2e.visits import NARROW, Visits, overflow
-from tests.factories.grading import hand_in
+from tests.factories.grading import hand_in, judge, judge_command
+from tests.factories.grids import grid_framework
 from tests.factories.network import PARTICIPANTS, World
 
 THIRTY = 30
+MOST_KEYS = 6
+"""How many keys a judgement takes at most, besides those of its text."""
 ASKED = "performance.getEntriesByType('resource').map(({ name, duration }) => ({ name, duration }))"
 """What scripts asked for since the page was loaded, and the milliseconds that each took."""
 
@@ -44,7 +49,7 @@ def drafted(database: Database) -> list[str]:
 
 
 def works(database: Database, world: World) -> None:
-    """Hand in enough works for thirty judgements."""
+    """Hand in enough works for thirty judgements, with the texts of the demo network."""
     curriculum = default_library().curriculum("generaliste", "1.0")
     codes = [
         code
@@ -54,7 +59,8 @@ def works(database: Database, world: World) -> None:
     assert codes
     for n, code in enumerate(codes):
         for place, who in enumerate(PARTICIPANTS):
-            hand_in(database, world, who, code, days=1 + n * len(PARTICIPANTS) + place)
+            days = 1 + n * len(PARTICIPANTS) + place
+            hand_in(database, world, who, code, days=days, body=HAND_INS[days % len(HAND_INS)])
 
 
 def comment(page: Page) -> Locator:
@@ -73,9 +79,9 @@ def ready(page: Page) -> None:
     expect(page.locator("#touches")).to_have_count(1)
 
 
-def soon(page: Page, holds: Callable[[], bool]) -> bool:
-    """Return whether something becomes true within ten seconds."""
-    for _ in range(100):
+def soon(page: Page, holds: Callable[[], bool], *, seconds: int = 10) -> bool:
+    """Return whether something becomes true within so many seconds."""
+    for _ in range(10 * seconds):
         if holds():
             return True
         page.wait_for_timeout(100)
@@ -97,7 +103,9 @@ def test_thirty_judgements_are_made_by_keyboard_alone(
     machine, whole, shown = [], [], []
     for n in range(THIRTY):
         ready(page)
-        words = len(page.locator("article blockquote").first.inner_text().split())
+        read = page.locator("article blockquote").first.inner_text()
+        assert read in HAND_INS
+        words = len(read.split())
         answer, address = said[n % len(said)], page.url
         begun = perf_counter()
         keys = ["a", "b", "2", "m", "Control+Enter"]
@@ -194,25 +202,102 @@ def test_next_work_is_the_one_that_waits_when_the_queue_changed_meanwhile(
 
 
 def test_server_killed_before_validating_keeps_what_was_written(
-    own_site: list[LiveSite], visits: Visits, world: World, database: Database, tmp_path: Path
+    own_site: SiteProcess, visits: Visits, world: World, database: Database
 ) -> None:
     works(database, world)
-    visits.site = own_site[0]
     page = visits("trainer")
     open_first(page)
     address = page.url
     write_and_prepare(page, "Avant la panne.")
-    own_site[0].stop()
+    own_site.kill()
     page.keyboard.press("Control+Enter")
     expect(page.locator("[data-judging-state]")).to_contain_text("gardé dans ce navigateur")
     expect(comment(page)).to_have_value("Avant la panne.")
     assert page.url == address
-    own_site.append(LiveSite(port=int(urlsplit(own_site[0].url).port or 0)))
-    own_site[1].attach(database, tmp_path)
-    visits.site = own_site[1]
+    own_site.start()
     page.keyboard.press("Control+Enter")
     page.wait_for_url(lambda url: url != address and "cle=" in url)
     assert judged(database) == ["Avant la panne."]
+
+
+LEVELS_OF_CRITERIA = ((3, 3, 3), (3, 2, 3), (1, 3, 4), (4, 2, 1))
+
+
+def keys_of(levels: Sequence[int]) -> list[str]:
+    """Return the keys that tick these levels in a grid: the middle one for all, then each criterion that differs."""
+    middle = sorted(levels)[len(levels) // 2]
+    steps = [
+        [letter if level < middle else f"Shift+{letter.upper()}"] * abs(level - middle)
+        for letter, level in zip("abc", levels, strict=True)
+    ]
+    return [str(middle), *(key for keys in steps for key in keys)]
+
+
+def test_no_levels_of_a_grid_take_more_than_six_keys() -> None:
+    for levels in product(range(1, 5), repeat=3):
+        assert len([*keys_of(levels), "m", "Control+Enter"]) <= MOST_KEYS
+
+
+def test_grid_is_judged_by_at_most_six_keys(visits: Visits, world: World, database: Database) -> None:
+    with grid_framework():
+        works(database, world)
+        page = visits("trainer")
+        open_first(page)
+        for n, levels in enumerate(LEVELS_OF_CRITERIA, start=1):
+            ready(page)
+            address = page.url
+            for key in keys_of(levels):
+                page.keyboard.press(key)
+            expect(page.locator(f"#level-{min(levels)}")).to_be_checked()
+            expect(page.locator("[data-proposed]")).to_contain_text(f"niveau {min(levels)}")
+            page.keyboard.press("m")
+            page.keyboard.type("Vu dans la carte.")
+            page.keyboard.press("Control+Enter")
+            page.wait_for_url(lambda url, before=address: url != before and "cle=" in url)
+            assert len(judged(database)) == n, page.locator("main").inner_text()
+        with database.engine.begin() as owner:
+            kept = owner.execute(text("select level, criteria_levels from judgement order by id")).all()
+    assert [(level, tuple(cells[code] for code in sorted(cells))) for level, cells in kept] == [
+        (min(levels), levels) for levels in LEVELS_OF_CRITERIA
+    ]
+
+
+def test_mastery_is_judged_by_six_keys(visits: Visits, world: World, database: Database) -> None:
+    works(database, world)
+    page = visits("trainer")
+    open_first(page)
+    ready(page)
+    address, keys = page.url, ["a", "b", "c", "3", "m", "Control+Enter"]
+    assert len(keys) <= MOST_KEYS
+    for key in keys[:-1]:
+        page.keyboard.press(key)
+    page.keyboard.type("Trois critères sur trois.")
+    page.keyboard.press(keys[-1])
+    page.wait_for_url(lambda url: url != address and "cle=" in url)
+    with database.engine.begin() as owner:
+        assert owner.execute(text("select level, cardinality(criteria_met) from judgement")).one() == (3, 3)
+
+
+def test_level_that_is_proposed_follows_what_is_ticked_and_stays_when_the_page_is_loaded(
+    visits: Visits, world: World, database: Database
+) -> None:
+    works(database, world)
+    page = visits("trainer")
+    open_first(page)
+    ready(page)
+    proposal = page.locator("[data-proposed]")
+    expect(proposal).to_contain_text("Aucun niveau")
+    for criterion, level in (("a", 1), ("b", 2), ("c", 3)):
+        page.keyboard.press(criterion)
+        expect(proposal).to_contain_text(f"niveau {level}")
+    page.keyboard.press("b")
+    expect(proposal).to_contain_text("niveau 2")
+    expect(page.locator("[name=level]:checked")).to_have_count(0)
+    page.keyboard.press("n")
+    expect(page.locator("#level-1")).to_be_focused()
+    expect(page.locator("[data-judging-state]")).not_to_be_empty()
+    page.reload()
+    expect(proposal).to_contain_text("niveau 2")
 
 
 def test_keys_do_nothing_in_a_text_nor_once_switched_off(visits: Visits, world: World, database: Database) -> None:
@@ -247,59 +332,61 @@ def test_keys_do_nothing_in_a_text_nor_once_switched_off(visits: Visits, world: 
 
 
 @pytest.fixture
-def own_site(database: Database, tmp_path: Path) -> Iterator[list[LiveSite]]:
-    """A site of one test, which may be stopped; the last of the list is the one that runs."""
-    sites = [LiveSite()]
-    sites[0].attach(database, tmp_path)
-    yield sites
-    sites[-1].stop()
+def own_site(visits: Visits, database: Database, tmp_path: Path) -> Iterator[SiteProcess]:
+    """The site of the visits of one test, in a process of its own, to be killed."""
+    site = SiteProcess(database, tmp_path)
+    visits.site = site
+    yield site
+    site.kill()
 
 
 def test_server_killed_while_typing_loses_no_text(
-    own_site: list[LiveSite], visits: Visits, world: World, database: Database, tmp_path: Path
+    own_site: SiteProcess, visits: Visits, world: World, database: Database
 ) -> None:
     works(database, world)
-    visits.site = own_site[0]
     page = visits("trainer")
     open_first(page)
     ready(page)
     comment(page).click()
     page.keyboard.type("Avant la panne. ")
     assert soon(page, lambda: drafted(database) == ["Avant la panne."])
-    own_site[0].stop()
+    own_site.kill()
     page.keyboard.type("Pendant la panne. ", delay=20)
     expect(page.locator("[data-judging-state]")).to_contain_text("gardé dans ce navigateur")
     page.keyboard.type("Après.", delay=20)
-    own_site.append(LiveSite(port=int(urlsplit(own_site[0].url).port or 0)))
-    own_site[1].attach(database, tmp_path)
-    visits.site = own_site[1]
-    assert soon(page, lambda: drafted(database) == ["Avant la panne. Pendant la panne. Après."])
+    own_site.start()
+    whole = "Avant la panne. Pendant la panne. Après."
+    assert soon(page, lambda: drafted(database) == [whole], seconds=40), "a browser tries again every fifteen seconds"
     page.reload()
-    expect(comment(page)).to_have_value("Avant la panne. Pendant la panne. Après.")
+    expect(comment(page)).to_have_value(whole)
 
 
-def test_tab_closed_while_the_server_is_dead_loses_no_text(
-    own_site: list[LiveSite], visits: Visits, world: World, database: Database, tmp_path: Path
+def test_tab_closed_while_the_server_is_dead_loses_no_text_of_any_field(
+    own_site: SiteProcess, visits: Visits, world: World, database: Database
 ) -> None:
-    works(database, world)
-    visits.site = own_site[0]
+    replaced = judge(database, world, judge_command(hand_in(database, world)))
     page = visits("trainer")
-    open_first(page)
+    address = f"/parcours/{world.enrolments['maude']}/jugements/CN-01?remplace={replaced.id}"
+    page.goto(address)
     ready(page)
-    address = page.url
-    own_site[0].stop()
-    comment(page).click()
-    page.keyboard.type("Écrit sans serveur.")
+    page.locator("details:has([name=feedback]) summary").click()
+    texts = page.locator("form[data-judging] textarea, form[data-judging] input[type=text]")
+    expect(texts).to_have_count(5)  # the reason, three criteria, the comment
+    own_site.kill()
+    typed = [f"Écrit sans serveur, texte {n}." for n in range(5)]
+    for field, said in zip(texts.all(), typed, strict=True):
+        field.fill("")
+        field.press_sequentially(said)
     page.wait_for_timeout(1500)
     page.close(run_before_unload=False)
-    own_site.append(LiveSite(port=int(urlsplit(own_site[0].url).port or 0)))
-    own_site[1].attach(database, tmp_path)
-    visits.site = own_site[1]
+    own_site.start()
     page = visits.again()
     page.goto(address)
     expect(page.locator("[data-when=found]")).to_be_visible()
     page.locator("[data-take]").click()
-    expect(comment(page)).to_have_value("Écrit sans serveur.")
+    texts = page.locator("form[data-judging] textarea, form[data-judging] input[type=text]")
+    assert [field.input_value() for field in texts.all()] == typed
+    expect(page.locator("#feedback-CN-01\\.C1")).to_be_visible()
 
 
 def test_two_tabs_meet_and_each_text_is_shown(visits: Visits, world: World, database: Database) -> None:

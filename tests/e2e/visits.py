@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.identity.sign_in.authentication import cookie_name
 from tests.e2e.live_site import LiveSite
+from tests.e2e.site_process import SiteProcess
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
@@ -33,7 +34,7 @@ class Visits:
     """Opens pages for a test: ``visits("trainer")``; its contexts are closed, and looked at, at the end of the test."""
 
     browser: "Browser"
-    site: LiveSite
+    site: LiveSite | SiteProcess
     secret_of: Callable[[str], str]
     """The sign-in secret of a person of the test's database."""
     traced: bool = True

@@ -28,8 +28,18 @@ from tests.factories.network import PARTICIPANTS, World, acting
 ALL_CN01 = ("CN-01.C1", "CN-01.C2", "CN-01.C3")
 
 
+BODY = "Ma carte de l’écosystème.\n\nCinq ressources & leur rôle <ici>."
+
+
 def hand_in(
-    database: Database, world: World, who: str = "maude", code: str = "GEN-1.C", *, attempt: int = 1, days: int = 1
+    database: Database,
+    world: World,
+    who: str = "maude",
+    code: str = "GEN-1.C",
+    *,
+    attempt: int = 1,
+    days: int = 1,
+    body: str = BODY,
 ) -> EvidenceRef:
     """Hand in a text as ``who``, so many days ago."""
     college = world.rouyn if who.startswith("other") else world.alma
@@ -39,7 +49,7 @@ def hand_in(
             enrolment_id=world.enrolments[who],
             activity_code=code,
             attempt=attempt,
-            body="Ma carte de l’écosystème.\n\nCinq ressources & leur rôle <ici>.",
+            body=body,
             received_at=now() - timedelta(days=days),
             received_from=world.people[who],
         )

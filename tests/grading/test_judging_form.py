@@ -6,9 +6,12 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
+from app.curricula.library import default_library
+from app.grading.rules import proposed_level
 from app.platform.database.transaction import Database
 from tests.factories.forms import PageForm, form_to
 from tests.factories.grading import add_trainer, hand_in, judge, judge_command
+from tests.factories.grids import grid_framework
 from tests.factories.network import World, as_
 from tests.factories.statements import recorded_statements
 
@@ -39,6 +42,48 @@ def counts(database: Database) -> tuple[int, int]:
             for table in ("judgement", "judgement_draft")
         )
     return judgements, drafts
+
+
+def proposed_on(page: str) -> str:
+    """Return what the page says that the criteria propose."""
+    [said] = re.findall(r"<p[^>]*data-proposed[^>]*>([^<]*)</p>", page)
+    return str(said)
+
+
+def test_page_says_which_level_the_ticked_criteria_propose_and_gives_scripts_the_same_table(
+    client: TestClient, database: Database, world: World
+) -> None:
+    work = hand_in(database, world)
+    as_(client, database, world, "trainer")
+    url = f"{path_of(world)}?preuve={work.id}"
+    page = client.get(url).text
+    assert "Aucun niveau" in proposed_on(page)
+    table = {int(met): int(level) for met, level in re.findall(r'data-met="(\d+)" data-level="(\d+)"', page)}
+    competency = default_library().framework("1.0").by_code["CN-01"]
+    assert table == {met: proposed_level(competency, met) for met in (1, 2, 3)}
+    for met, level in table.items():
+        ticked = [c.code for c in competency.criteria][:met]
+        form = opened(client, world, f"preuve={work.id}")
+        client.post(form.action, data={**form.data(), "criteria_met": ticked, "then": "draft"})
+        assert f"niveau {level}" in proposed_on(client.get(url).text)
+
+
+def test_page_of_a_grid_proposes_the_lowest_of_its_criteria_once_each_is_ticked(
+    client: TestClient, database: Database, world: World
+) -> None:
+    with grid_framework():
+        work = hand_in(database, world)
+        as_(client, database, world, "trainer")
+        url = f"{path_of(world)}?preuve={work.id}"
+        for cells, said in (
+            (["CN-01.C1:4", "CN-01.C2:2"], "Aucun niveau"),
+            (["CN-01.C1:4", "CN-01.C2:2", "CN-01.C3:3"], "niveau 2"),
+        ):
+            form = opened(client, world, f"preuve={work.id}")
+            client.post(form.action, data={**form.data(), "cells": cells, "then": "draft"})
+            page = client.get(url).text
+            assert said in proposed_on(page)
+        assert "Maj" in page, "the keys of a grid are explained"
 
 
 def test_draft_saved_by_a_button_comes_back_in_the_form(client: TestClient, database: Database, world: World) -> None:

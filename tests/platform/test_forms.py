@@ -166,10 +166,12 @@ def test_sign_out_clears_what_the_browser_kept(client: TestClient) -> None:
     assert client.post("/deconnexion").headers["clear-site-data"] == '"storage"'
 
 
-AREA = re.compile(r"f\.area\('(\w+)'((?:[^{}]|{[^{%])*?)\) *}}")
+FIELD = re.compile(r"f\.(?:area|text)\('(\w+)'((?:[^{}]|{[^{%])*?)\) *}}")
 DRAFTED = {
     ("cohorts/apply.html", "motive"),
     ("grading/competency.html", "comment"),
+    ("grading/competency.html", "feedback"),
+    ("grading/competency.html", "reason"),
     ("grading/work.html", "text"),
     ("learning/activity.html", "body"),
 }
@@ -181,11 +183,11 @@ def test_only_the_listed_texts_are_drafted() -> None:
     drafted = {
         (str(template.relative_to(TEMPLATES)), name)
         for template in TEMPLATES.rglob("*.html")
-        for name, options in AREA.findall(template.read_text(encoding="utf-8"))
+        for name, options in FIELD.findall(template.read_text(encoding="utf-8"))
         if "drafted" in options
     }
     assert drafted == DRAFTED
-    assert signature(Fields.area).parameters["drafted"].default is False
+    assert [signature(field).parameters["drafted"].default for field in (Fields.area, Fields.text)] == [False, False]
     assert not [name for template, name in DRAFTED if template.startswith(("codev/", "certificates/"))]
 
 

@@ -53,8 +53,20 @@ class Fields:
         self._texts: dict[str, str] = {}
         self.is_drafted = self.has_file = False
 
-    def text(self, name: str, label: str | None = None, value: object = "", **options: Any) -> Markup:  # noqa: ANN401
-        """Return a field of one line: a text, or what ``type`` says: a date, a number, an address."""
+    def text(
+        self,
+        name: str,
+        label: str | None = None,
+        value: object = "",
+        *,
+        drafted: bool = False,
+        **options: Any,  # noqa: ANN401
+    ) -> Markup:
+        """Return a field of one line: a text, or what ``type`` says: a date, a number, an address.
+
+        The browser keeps a draft of it when ``drafted``, as of an :meth:`area`.
+        """
+        self._draft(options, drafted=drafted)
         return self._field("input", name, label, value, **{"type": "text", **options})
 
     def area(
@@ -67,10 +79,14 @@ class Fields:
         **options: Any,  # noqa: ANN401
     ) -> Markup:
         """Return a field of several lines; the browser keeps a draft of it when ``drafted``, never of a confidence."""
+        self._draft(options, drafted=drafted)
+        return self._field("textarea", name, label, value, **options)
+
+    def _draft(self, options: dict[str, Any], *, drafted: bool) -> None:
+        """Have the browser keep a draft of a field."""
         self.is_drafted |= drafted
         if drafted:
             options["data-drafted"] = ""
-        return self._field("textarea", name, label, value, **options)
 
     def select(
         self,
