@@ -6,14 +6,23 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
+from app.codev.confidences.service import reencrypt_group_keys
 from app.codev.groups import service as groups
 from app.codev.groups.schemas import LeaveCommand
+from app.codev.journal.service import see_journal
+from app.codev.own_texts.service import own_texts
+from app.codev.ratings import service as ratings
 from app.codev.records.schemas import RecordCommand
+from app.codev.sessions.service import see_codev_session
 from app.cohorts.enums import CohortState
 from app.platform.clock import at
 from app.platform.database.transaction import Database
+from app.platform.errors import Unavailable
 from app.platform.messages.i18n import today
+from app.platform.security.keyring import Keyring
 from app.platform.security.permissions import P
+from tests.codev.test_ratings import give
+from tests.conftest import RING
 from tests.factories.codev import (
     FIRST,
     assign_roles,
@@ -149,6 +158,40 @@ def test_action_comes_back_at_the_next_session_and_coordinators_read_figures(
         "actions": 3, "due": 3, "followed": 2, "rate": 67, "minutes_planned": 360, "minutes_held": 360,
     }  # fmt: skip
     assert "Suites données : 2 actions sur 3." in page(client.get("/codev/groupes/1"))
+
+
+def test_all_that_a_group_wrote_stays_readable_when_the_keyring_is_rotated_and_its_old_key_dropped(
+    client: TestClient, database: Database, world: World, two: tuple[int, int]
+) -> None:
+    first, _ = two
+    for who in ("karim", "elise"):
+        give(database, world, first, who)
+    give(database, world, first, "maude", comment="Commencer à l’heure.")
+    as_(client, database, world, "maude")
+    for path, said in (("own-learning", "Attendre."), ("own-notes/1", "Mes notes.")):
+        assert client.put(f"{V1}/sessions/{first}/{path}", json={"text": said}, headers=NEW).status_code == 200
+    posted = {
+        f"sessions/{first}/actions": {"text": "Écrire.", "due_on": SOON},
+        "groups/1/journal": {"text": "Pour moi."},
+    }
+    for path, body in posted.items():
+        assert client.post(f"{V1}/{path}", json=body).status_code == 201
+    rotated = RING.rotated()
+    with database.as_owner() as db:
+        assert reencrypt_group_keys(db, rotated) == 1
+    alone = Keyring(rotated.current, {rotated.current: rotated.keys[rotated.current]})
+
+    def read(keyring: Keyring) -> str:
+        with database.transaction() as db:
+            own = own_texts(db, keyring, see_journal(db, acting(db, world, "maude", P.JOURNAL_KEEP), 1))
+            with at(FIRST + timedelta(days=8)):
+                meeting = see_codev_session(db, acting(db, world, "yves", P.CODEV_READ), first)
+                return own + "".join(ratings.results(db, keyring, meeting).comments)
+
+    for said in ("Attendre.", "Mes notes.", "Écrire.", "Pour moi.", "Commencer à l’heure."):
+        assert said in read(alone)
+    with pytest.raises(Unavailable, match="key_missing"):
+        read(RING)
 
 
 def test_what_a_session_leaves_is_only_read_once_the_cohort_is_archived(

@@ -48,13 +48,16 @@ def own(meeting: int) -> str:
 
 
 def rows(database: Database) -> Iterator[str]:
-    """Yield every row of every table, as the owner of the database reads them."""
+    """Yield every row of every table, those of jobs too, as the owner of the database reads them."""
     with database.engine.connect() as owner:
         names = owner.execute(
-            text("select relname from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace")
+            text(
+                "select format('%I.%I', nspname, relname) from pg_class join pg_namespace n on n.oid = relnamespace"
+                " where relkind = 'r' and nspname !~ '^pg_|^information_schema$'"
+            )
         )
         for name in names.scalars().all():
-            for row in owner.execute(text(f'select t::text from "{name}" t')).scalars():  # noqa: S608 - of the catalogue
+            for row in owner.execute(text(f"select t::text from {name} t")).scalars():  # noqa: S608 - of the catalogue
                 yield f"{name}: {row}"
 
 
