@@ -58,6 +58,7 @@ class Library:
     summaries: Mapping[tuple[Key, Key], Localized]
     published: Mapping[str, str]
     published_mappings: Mapping[str, str]
+    _worded: dict[Key, Curriculum] = field(default_factory=dict, init=False, repr=False)
     _pages: dict[tuple[str, str, str], Page] = field(default_factory=dict, init=False, repr=False)
     _steps: dict[Key, tuple[MappingStep, ...]] = field(default_factory=dict, init=False, repr=False)
     _mapped: dict[tuple[Key, Key], VersionMapping | None] = field(default_factory=dict, init=False, repr=False)
@@ -74,6 +75,29 @@ class Library:
     def curriculum(self, slug: str, version: str) -> Curriculum:
         """Return a version of a path; raise ``NotFound`` when there is none."""
         return _require(self.curricula.get((slug, version)))
+
+    def worded(self, slug: str, version: str) -> Curriculum:
+        """Return a version as its newest published patch words it: whoever follows it reads its corrections.
+
+        It keeps the version's number, as a patch changes no rule (``check_patch``). Raise ``NotFound`` for none.
+        """
+        key = (slug, version)
+        if key not in self._worded:
+            latest = self._latest_wording(slug, version)
+            is_own = latest.version == version
+            self._worded[key] = latest if is_own else latest.model_copy(update={"version": version})
+        return self._worded[key]
+
+    def _latest_wording(self, slug: str, version: str) -> Curriculum:
+        """Return the newest published patch of a version, or the version itself."""
+        family = corrected_version(version)
+        patches = [
+            v
+            for v in self.versions(slug)
+            if is_patch(v) and corrected_version(v) == family and _version_key(v) > _version_key(version)
+        ]
+        published = [v for v in patches if self.is_published(slug, v)]
+        return self.curriculum(slug, published[-1] if published else version)
 
     def framework_of(self, curriculum: Curriculum) -> Framework:
         """Return the framework version that a curriculum names."""
@@ -119,13 +143,13 @@ class Library:
         return register.fingerprint(self.root, self.curriculum(slug, version))
 
     def page(self, slug: str, version: str, code: str) -> Page:
-        """Return the page of an activity.
+        """Return the page of an activity, as the newest published patch of the version words it.
 
         Raise ``NotFound`` when the path has no such activity, ``CurriculumError`` when the page of a draft is faulty.
         """
         key = (slug, version, code)
         if key not in self._pages:
-            self._pages[key] = self._page(self.curriculum(slug, version), code)
+            self._pages[key] = self._page(self._latest_wording(slug, version), code)
         return self._pages[key]
 
     def mapping(self, source: Key, target: Key) -> VersionMapping | None:
@@ -268,13 +292,13 @@ def _state_of_register() -> tuple[int, ...]:
 
 
 def find_curriculum(slug: str, version: str) -> Curriculum:
-    """Return a version of a path, looking at the folder again for one that another process knows already.
+    """Return a version of a path as it is worded now; the folder is read again for one that another process knows.
 
     Raise ``NotFound`` when there is none.
     """
     if (slug, version) not in default_library().curricula:
         reread()
-    return default_library().curriculum(slug, version)
+    return default_library().worded(slug, version)
 
 
 def curriculum_of(ref: FollowsCurriculum) -> Curriculum:

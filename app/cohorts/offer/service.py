@@ -10,6 +10,7 @@ from app.cohorts.models import Cohort, Enrolment
 from app.cohorts.schemas import CohortRef, OpenCohort, OpenCohortPage, OpenCohortsQuery, OwnEnrolment, PathChoice
 from app.cohorts.service import ORDERS, in_offer, matching
 from app.curricula.library import default_library
+from app.curricula.mappings.rules import is_patch
 from app.curricula.models import PublishedCurriculum
 from app.network.models import College
 from app.platform.database.paging import fetch_after, fetch_page
@@ -20,14 +21,17 @@ from app.platform.security.actor import Actor
 
 
 def published_paths(db: Session) -> list[PathChoice]:
-    """Return the published versions that a new cohort may follow, the newest of each path first."""
+    """Return the published versions that a new cohort may follow, the newest of each path first.
+
+    A patch is none of its own: it is how the version that it corrects is read.
+    """
     rows = db.exec(select(PublishedCurriculum.slug, PublishedCurriculum.version)).all()
     published, library = set(rows), default_library()
     choices = []
     for slug in library.slugs:
         for version in reversed(library.versions(slug)):
-            if (slug, version) in published:
-                curriculum = library.curriculum(slug, version)
+            if (slug, version) in published and not is_patch(version):
+                curriculum = library.worded(slug, version)
                 choices.append(
                     PathChoice(slug=slug, version=version, title=curriculum.title.text, weeks=curriculum.weeks)
                 )

@@ -112,7 +112,8 @@ def assessed(kind: EvidenceKind) -> dict[str, tuple[str, list[str]]]:
 @cache
 def _assessed(kind: EvidenceKind, library: Library) -> dict[str, tuple[str, list[str]]]:
     found: dict[str, tuple[str, list[str]]] = {}
-    for (slug, version), curriculum in library.curricula.items():
+    for slug, version in library.curricula:
+        curriculum = library.worded(slug, version)
         activities: Iterable[str | None] = (None,) if kind is EvidenceKind.MANDATE else curriculum.placed
         for code in activities:
             if codes := competencies_of(curriculum, kind, code):

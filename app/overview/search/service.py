@@ -12,7 +12,8 @@ from app.cohorts.offer.service import open_cohorts
 from app.cohorts.rules import PENDING, SEATED
 from app.cohorts.schemas import CohortRow, OpenCohort
 from app.community.profiles.service import profiles_about
-from app.curricula.library import default_library
+from app.curricula.library import curriculum_of, default_library, find_curriculum
+from app.curricula.schemas import Curriculum
 from app.overview.search.enums import ActivitySort, SearchKind
 from app.overview.search.people import find_people
 from app.overview.search.rules import matching_activities
@@ -138,7 +139,7 @@ def _activities(db: Session, actor: Actor) -> list[FoundActivity]:
     own = [activity for enrolment in followed for activity in _own_activities(enrolment)]
     slugs = {enrolment.curriculum_slug for enrolment in followed}
     others = [p for p in _newest_published() if p[0] not in slugs] if actor.can(P.CURRICULUM_READ) else []
-    return [*own, *(a for slug, version in others for a in _activities_of(slug, version, language.get()))]
+    return [*own, *(a for path in others for a in _activities_of(find_curriculum(*path), language.get()))]
 
 
 def _followed(db: Session, actor: Actor) -> list[EnrolmentRef]:
@@ -151,7 +152,7 @@ def _followed(db: Session, actor: Actor) -> list[EnrolmentRef]:
 
 
 def _own_activities(enrolment: EnrolmentRef) -> Iterable[FoundActivity]:
-    for activity in _activities_of(enrolment.curriculum_slug, enrolment.curriculum_version, language.get()):
+    for activity in _activities_of(curriculum_of(enrolment), language.get()):
         yield activity.model_copy(update={"enrolment_id": enrolment.id})
 
 
@@ -162,7 +163,7 @@ def _newest_published() -> tuple[tuple[str, str], ...]:
 
 
 @cache
-def _activities_of(slug: str, version: str, _language: str) -> tuple[FoundActivity, ...]:
+def _activities_of(curriculum: Curriculum, _language: str) -> tuple[FoundActivity, ...]:
     """Return the activities of a path, with their titles in the language of the reader."""
     return tuple(
         FoundActivity(
@@ -170,8 +171,8 @@ def _activities_of(slug: str, version: str, _language: str) -> tuple[FoundActivi
             title=activity.title.text,
             module=module.code,
             module_title=module.title.text,
-            curriculum_slug=slug,
-            curriculum_version=version,
+            curriculum_slug=curriculum.slug,
+            curriculum_version=curriculum.version,
         )
-        for code, (module, activity) in default_library().curriculum(slug, version).placed.items()
+        for code, (module, activity) in curriculum.placed.items()
     )

@@ -9,6 +9,7 @@ from app.cohorts.schemas import CohortRef
 from app.curricula.changes import diff
 from app.curricula.library import curriculum_of, default_library
 from app.curricula.mappings.enums import Fate
+from app.curricula.mappings.rules import corrected_version, is_patch
 from app.curricula.mappings.schemas import VersionMapping
 from app.curricula.schemas import Curriculum
 from app.people.models import Person, shown_name
@@ -40,7 +41,8 @@ def versions_for(cohort: CohortRef) -> list[VersionChoice]:
 
 def _mapping_to(cohort: CohortRef, version: str) -> VersionMapping | None:
     library, slug = default_library(), cohort.curriculum_slug
-    if version == cohort.curriculum_version or not library.is_published(slug, version):
+    is_same = corrected_version(version) == corrected_version(cohort.curriculum_version)
+    if is_same or is_patch(version) or not library.is_published(slug, version):
         return None
     return library.mapping((slug, cohort.curriculum_version), (slug, version))
 

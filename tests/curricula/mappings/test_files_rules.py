@@ -111,6 +111,28 @@ def test_patch_that_changes_words_alone_is_published_without_a_mapping(root: Pat
     assert load_library(root).is_published("essai", "1.0.1")
 
 
+def test_whoever_follows_a_version_reads_it_as_its_newest_published_patch_words_it(root: Path) -> None:
+    before = load_library(root).worded("essai", "1.0")
+    for patch in ("1.0.1", "1.0.2"):
+        add_version(root, patch, samples.curriculum_data() | {"title": samples.localized(f"Titre de {patch}")})
+        page = root / f"essai/{patch}/ESS-1.A.md"
+        page.write_text(page.read_text("utf-8").replace("Lire.", f"Lire {patch}."), "utf-8")
+    assert load_library(root).worded("essai", "1.0") == before
+    publish(root, "essai", "1.0.1")
+    library = load_library(root)
+    now = library.worded("essai", "1.0")
+    assert (now.version, now.title.fr) == ("1.0", "Titre de 1.0.1")
+    assert now == before.model_copy(update={"title": now.title})
+    assert library.worded("essai", "1.0") is now
+    assert "Lire 1.0.1." in library.page("essai", "1.0", "ESS-1.A").steps
+    assert library.worded("essai", "1.1") is library.curriculum("essai", "1.1")
+    assert library.curriculum("essai", "1.0") == before
+    publish(root, "essai", "1.0.2")
+    library = load_library(root)
+    assert library.worded("essai", "1.0").title == library.worded("essai", "1.0.1").title
+    assert library.worded("essai", "1.0").title.fr == "Titre de 1.0.2"
+
+
 def test_patch_that_changes_a_rule_is_a_problem(root: Path) -> None:
     add_version(root, "1.0.1", samples.curriculum_data() | {"weeks": 5})
     assert codes(root) == [("essai/1.0.1.yaml", "patch_rule")]
