@@ -139,7 +139,7 @@ HOMES = {
     },
     "trainer": {
         "/", "/mon-calendrier", "/cohortes", "/cohortes/{cohort}", "/jugements", "/jalons", "/mandats", "/rapports",
-        "/conseillers", "/revisions", "/colleges/{college}/mes-interets",
+        "/conseillers", "/revisions", "/colleges/{college}/mes-interets", "/acquis",
     },
     "facilitator": {"/", "/mon-calendrier", "/codev", "/conseillers", "/colleges/{college}/mes-interets"},
     "coordinator": {
@@ -147,7 +147,8 @@ HOMES = {
         "/mandats", "/codev", "/rapports", "/lieux", "/conseillers", "/revisions", "/colleges/{college}/interets",
     },
     "registrar": {
-        "/", "/cohortes", "/cohortes/{cohort}", "/colleges/{college}/attestations", "/colleges/{college}/roles",
+        "/colleges/{college}/acquis", "/", "/cohortes", "/cohortes/{cohort}", "/colleges/{college}/attestations",
+        "/colleges/{college}/roles",
         "/colleges/{college}/connexion", "/rapports", "/invitations", "/propositions", "/conseillers",
     },
     "observer": {"/", "/indicateurs"},
