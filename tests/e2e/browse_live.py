@@ -44,6 +44,15 @@ def version(page: "Page") -> str:
     return page.locator("#live").get_attribute("data-version") or ""
 
 
+def state(page: "Page") -> list[str]:
+    """Return the state of the session as a screen shows it: step, client, who is there and their roles, its version."""
+    people = page.locator(".live-people li")
+    shown = [page.locator("#etape").inner_text(), page.locator(".live-client").inner_text(), version(page)]
+    return shown + [
+        f"{one.locator('span').first.inner_text()} {one.locator('.state').inner_text()}" for one in people.all()
+    ]
+
+
 def test_session_of_six_is_followed_in_eight_browsers_while_the_facilitator_s_line_is_cut_and_back(
     visits: Visits, world: World, database: Database
 ) -> None:
@@ -80,6 +89,14 @@ def test_session_of_six_is_followed_in_eight_browsers_while_the_facilitator_s_li
     lead.context.set_offline(False)
     expect(lead.locator("#etape")).to_have_text("Clarification")
     assert {version(page) for page in everyone} == {version(second)}
+    lead.reload()
+    members[0].reload()
+    for page in everyone:
+        expect(page.locator("#live-clock[data-shown]")).to_have_count(1)
+        assert state(page) == state(second)
+    assert sum("Sur place" in line for line in state(second)) == 4
+    moments = [clock_ends(page) for page in everyone]
+    assert max(moments) - min(moments) <= 1000, moments
     touch(lead, "Une minute de plus")
     for page in everyone:
         expect(page.get_by_text("sur 16 minutes")).to_be_visible()
