@@ -34,6 +34,7 @@ SAMPLE = {
     "competency": "Mener un diagnostic",
     "certificate_kind": "attestation_reussite",
     "hold_kind": "formality",
+    "ending_kind": "accepted",
     "college": "Collège d’Alma",
     "starts_at": "2026-11-27T18:00:00+00:00",
     "was_at": "2026-11-26T18:30:00+00:00",

@@ -25,7 +25,7 @@ from tests.factories.statements import recorded_statements
 STATEMENTS = {
     ("maude", "/api/v1/me"): 2,
     ("maude", "/api/v1/me/progress"): 2,
-    ("maude", "/parcours/{enrolment}"): 8,
+    ("maude", "/parcours/{enrolment}"): 9,
     ("coordinator", "/cohortes/{cohort}"): 14,
     ("coordinator", "/api/v1/cohorts/{cohort}/board"): 4,
 }
