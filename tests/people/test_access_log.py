@@ -33,12 +33,15 @@ from tests.factories import eligible
 from tests.factories.accompaniment import open_mandate
 from tests.factories.holds import hold_certificates, lift_hold
 from tests.factories.network import PARTICIPANTS, STARTED, World, acting, as_
+from tests.factories.transfers import propose
 
 API = "/api/v1"
 
 QUERIES = {
     "GET /colleges/{college_id}/attestations": {"situation": "tous"},
     "GET /colleges/{college_id}/retenues": {"etat": "toutes"},
+    "GET /api/v1/colleges/{college_id}/transfers": {"incoming": "false"},
+    "GET /colleges/{college_id}/transferts": {"sens": "envoyes"},
 }
 """What makes a list show the person, by route."""
 
@@ -334,6 +337,7 @@ def records(database: Database, world: World, settings: Settings, client: TestCl
             "certificate_id": issued.json()["id"],
             "batch_id": batch,
             "hold_id": hold,
+            "transfer_id": propose(database, world),
             "panel_id": panel,
             "prior_claim_id": prior_claim,
             "piece_id": piece,
