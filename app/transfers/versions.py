@@ -9,7 +9,7 @@ from app.transfers.rules import Mappings
 def mapping_between(slug: str, before: str, after: str) -> VersionMapping | None:
     """Return what becomes of each activity of a version of a path in another one; ``None`` without a mapping.
 
-    Whoever comes back to an older version does so by the way that led from it.
+    Someone who comes back to an older version does so by the way that led from it.
     """
     library = default_library()
     onward = library.mapping((slug, before), (slug, after))

@@ -37,7 +37,7 @@ def exempted_activities(curriculum: Curriculum, levels: Mapping[str, int]) -> fr
 def prior_minutes(modules: Iterable[ModuleProgress], exempted: Collection[str]) -> int:
     """Return the planned minutes of the exempted activities, without what was followed of them (BR-29).
 
-    Whoever follows a part of one all the same loses none of the rest.
+    Someone who follows a part of one all the same loses none of the rest.
     """
     activities = (a for module in modules for a in module.activities if a.code in exempted)
     return sum(a.planned_minutes - a.recognised_minutes for a in activities)

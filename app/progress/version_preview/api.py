@@ -27,6 +27,6 @@ def read_versions(cohort: ManagedCohort) -> list[VersionChoice]:
 def read_preview(db: SessionDep, cohort: ManagedCohort, version: str) -> VersionPreview:
     """Return the hours gained and lost, the activities without an equivalent, and what each person would keep.
 
-    It changes nothing. Whoever it adds obligations to, or takes hours from, would be asked.
+    It changes nothing. A person to whom it adds obligations, or from whom it takes hours, would be asked.
     """
     return service.preview_version(db, cohort, version)
