@@ -206,17 +206,22 @@ def _together(queries: tuple[FactQuery, ...]) -> Together:
     return Together(_BASIS, *(query.statement for query in queries))
 
 
-def compute_progress(db: Session, ids: Ids, *, version: str | None = None) -> list[tuple[int, int, Progress]]:
-    """Return ``(enrolment id, college id, progress)``, computed from the current facts, which one statement reads.
-
-    With ``version``, the progress is what it would be under that version of their path.
-    """
-    return [(c.enrolment_id, c.college_id, c.progress) for c in _compute(db, ids, version)]
+def compute_progress(db: Session, ids: Ids) -> list[tuple[int, int, Progress]]:
+    """Return ``(enrolment id, college id, progress)``, computed from the current facts, which one statement reads."""
+    return [(c.enrolment_id, c.college_id, c.progress) for c in _compute(db, ids)]
 
 
-def _compute(db: Session, ids: Ids, other: str | None = None) -> list[Computed]:
+def compare_versions(db: Session, ids: Ids, version: str) -> dict[int, tuple[Progress, Progress]]:
+    """Return the progress of each enrolment under its version and under another, from facts that are read once."""
     basis, facts = _read(db, ids, _sources)
-    return [_folded(row, facts[row[0]], other) for row in basis]
+    return {
+        row[0]: (_folded(row, facts[row[0]]).progress, _folded(row, facts[row[0]], version).progress) for row in basis
+    }
+
+
+def _compute(db: Session, ids: Ids) -> list[Computed]:
+    basis, facts = _read(db, ids, _sources)
+    return [_folded(row, facts[row[0]]) for row in basis]
 
 
 def _folded(row: Sequence[Any], facts: list[Fact], other: str | None = None) -> Computed:

@@ -1,4 +1,4 @@
-"""The tables of recognition of prior learning (S9): each row is written once and never changed."""
+"""The tables of recognition of prior learning (S9): rows are written once; a claim's state follows its steps."""
 
 from datetime import date, datetime
 
@@ -8,7 +8,7 @@ from sqlmodel import Field
 from app.platform.database.rows import Row
 from app.platform.database.types import by_value, check, moment, owned
 from app.platform.database.uniqueness import refused_as
-from app.recognition.enums import CredentialType, StepKind
+from app.recognition.enums import ClaimState, CredentialType, StepKind
 
 
 class PriorLearningPiece(Row, table=True):
@@ -40,7 +40,8 @@ class PriorLearningPiece(Row, table=True):
 class PriorLearningClaim(Row, table=True):
     """A level of one competency that a person claims, on pieces of their dossier.
 
-    ``supervisor`` is the name of who directs their work, who does not judge it.
+    ``supervisor`` is the name of who directs their work, who does not judge it. ``state`` and ``specialist_id``, the
+    last one named, follow from its steps and are kept so that lists read no step.
     """
 
     __tablename__ = "prior_learning_claim"
@@ -53,6 +54,8 @@ class PriorLearningClaim(Row, table=True):
     statement: str = Field(max_length=4000)
     pieces: list[int] = Field(sa_column=Column(ARRAY(Integer), nullable=False))
     supervisor: str | None = Field(default=None, max_length=200)
+    state: ClaimState = Field(sa_type=by_value(ClaimState))
+    specialist_id: int | None = Field(default=None, foreign_key="person.id", index=True)
     claimed_at: datetime = moment()
 
 

@@ -41,36 +41,16 @@ from app.recognition.schemas import (
 
 DECIDED = (StepKind.GRANTED, StepKind.REFUSED, StepKind.WITHDRAWN)
 
-_OTHER, _SPECIALIST, _RECORDER = aliased(PriorLearningStep), aliased(Person), aliased(Person)
+_SPECIALIST, _RECORDER = aliased(Person), aliased(Person)
 
-LAST_KIND = (
-    sa.select(col(_OTHER.kind))
-    .where(col(_OTHER.claim_id) == PriorLearningClaim.id)
-    .order_by(col(_OTHER.id).desc())
-    .limit(1)
-    .correlate(PriorLearningClaim)
-    .scalar_subquery()
-)
-"""The kind of the last step of a claim; null before any."""
-
-IS_OPEN = sa.func.coalesce(LAST_KIND, "received").not_in([kind.value for kind in DECIDED])
+IS_OPEN = col(PriorLearningClaim.state).in_(rules.OPEN)
 """The condition that a claim waits for somebody of the college."""
-
-SPECIALIST = (
-    sa.select(col(_OTHER.specialist_id))
-    .where(col(_OTHER.claim_id) == PriorLearningClaim.id, col(_OTHER.kind) == StepKind.NAMED)
-    .order_by(col(_OTHER.id).desc())
-    .limit(1)
-    .correlate(PriorLearningClaim)
-    .scalar_subquery()
-)
-"""Who was named last to judge a claim."""
 
 
 def _judged_by(actor: Actor) -> ColumnElement[bool]:
     """Return the condition that the actor, who may judge in the college, was named last for a claim."""
     within = scoped(actor.using(P.RECOGNITION_JUDGE), college=PriorLearningClaim.college_id)
-    return within & (actor.person_id == SPECIALIST)
+    return within & (col(PriorLearningClaim.specialist_id) == actor.person_id)
 
 
 # What the actor may see ---------------------------------------------------------------------------
@@ -136,7 +116,7 @@ def _rows() -> sa.Select[*tuple[Any, ...]]:
             col(PriorLearningClaim.claimed_at),
             shown_name().label("name"),
             col(Cohort.title).label("cohort_title"),
-            LAST_KIND.label("last_kind"),
+            col(PriorLearningClaim.state),
             col(Person.id).label("person_id"),
         )
         .join(Enrolment, col(Enrolment.id) == PriorLearningClaim.enrolment_id)
@@ -147,7 +127,7 @@ def _rows() -> sa.Select[*tuple[Any, ...]]:
 
 def _as_row(row: Any) -> ClaimRow:  # noqa: ANN401 - a row of the statement above
     columns = {name: value for name, value in row._mapping.items() if name in ClaimRow.model_fields}
-    return ClaimRow(**columns, state=rules.state_of(row.last_kind))
+    return ClaimRow(**columns)
 
 
 def _logged(db: Session, rows: Collection[Any]) -> None:
@@ -179,7 +159,7 @@ def claims_to_judge(db: Session, actor: Actor, query: ClaimsApiQuery) -> ClaimPa
     """Return the claims that the actor is named to judge, latest first; those that wait for them when ``open``."""
     where = [_judged_by(actor)]
     if query.open is not None:
-        waits = LAST_KIND == StepKind.NAMED
+        waits = col(PriorLearningClaim.state) == ClaimState.NAMED
         where.append(waits if query.open else ~waits)
     return _claim_page(db, query, *where)
 

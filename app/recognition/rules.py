@@ -11,7 +11,7 @@ from app.curricula.enums import ActivityType
 from app.curricula.schemas import Curriculum
 from app.platform.errors import Reason
 from app.progress.exemptions.rules import exempted_activities
-from app.recognition.enums import ClaimState, CredentialType, StepKind
+from app.recognition.enums import ClaimState, CredentialType
 
 CEILING_PCT = 50
 """The most competencies of a path that may be recognised up to their threshold, in percent."""
@@ -43,11 +43,6 @@ class Standing:
     competency: str
     level: int
     state: ClaimState
-
-
-def state_of(last: StepKind | None) -> ClaimState:
-    """Return the state of a claim whose last step is known."""
-    return ClaimState(last.value) if last is not None else ClaimState.RECEIVED
 
 
 def thresholds(curriculum: Curriculum) -> dict[str, int]:

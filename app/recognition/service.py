@@ -122,6 +122,7 @@ def claim(db: Session, actor: Actor, enrolment: EnrolmentRef, command: NewClaim)
         enrolment_id=enrolment.id,
         **command.model_dump(exclude={"pieces"}),
         pieces=list(dict.fromkeys(command.pieces)),
+        state=ClaimState.RECEIVED,
         claimed_at=now(),
     )
     db.add(new)
@@ -252,9 +253,9 @@ def _locked(db: Session, enrolment_id: int) -> Enrolment:
 def _state(db: Session, ref: ClaimRef) -> tuple[ClaimState, int, int | None]:
     """Return the state of a claim of a locked enrolment, its round, and the specialist named last."""
     _locked(db, ref.enrolment_id)
+    state = db.exec(select(PriorLearningClaim.state).where(PriorLearningClaim.id == ref.id)).one()
     statement = select(PriorLearningStep).where(PriorLearningStep.claim_id == ref.id)
     steps = db.exec(statement.order_by(col(PriorLearningStep.id))).all()
-    state = rules.state_of(steps[-1].kind if steps else None)
     reviews = sum(step.kind is StepKind.REVIEW_ASKED for step in steps)
     named = [step.specialist_id for step in steps if step.kind is StepKind.NAMED and step.round == 1 + reviews]
     return state, 1 + reviews, named[-1] if named else None
@@ -290,6 +291,9 @@ def _add(
             recorded_by=actor.person_id,
         )
     )
+    row = db.get_one(PriorLearningClaim, ref.id)
+    row.state = ClaimState(kind)
+    row.specialist_id = specialist_id or row.specialist_id
     db.flush()
     return reading.load_claim(db, actor, ref)
 
@@ -306,6 +310,5 @@ def _tell_registrars(db: Session, ref: ClaimRef, step: str) -> None:
 
 def is_to_judge(db: Session, actor: Actor, ref: ClaimRef) -> bool:
     """Return whether a claim waits for the actor's level (it locks nothing)."""
-    statement = select(PriorLearningStep).where(PriorLearningStep.claim_id == ref.id)
-    last = db.exec(statement.order_by(col(PriorLearningStep.id).desc()).limit(1)).first()
-    return last is not None and last.kind is StepKind.NAMED and last.specialist_id == actor.person_id
+    row = db.get_one(PriorLearningClaim, ref.id)
+    return row.state is ClaimState.NAMED and row.specialist_id == actor.person_id

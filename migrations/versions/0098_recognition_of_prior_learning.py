@@ -16,10 +16,11 @@ MINE = (
 TABLES = ("prior_learning_piece", "prior_learning_claim", "prior_learning_step")
 TYPES = ("diploma", "certification", "microcredential", "attestation")
 KINDS = ("named", "judged", "granted", "refused", "review_asked", "withdrawn")
+STATES = ("received", *KINDS)
 
 
 def upgrade() -> None:
-    """Add the tables, to which rows are only added."""
+    """Add the tables, to which rows are only added; a claim's state follows its steps."""
     _add_pieces()
     _add_claims()
     _add_steps()
@@ -29,6 +30,8 @@ def upgrade() -> None:
         op.execute(f"alter table {table} enable row level security")
         op.execute(f'create policy "select" on {table} for select using ({MINE})')
         op.execute(f'create policy "insert" on {table} for insert with check ({MINE})')
+    op.execute(f"grant update (state, specialist_id) on prior_learning_claim to {APP}")
+    op.execute(f'create policy "update" on prior_learning_claim for update using ({MINE}) with check ({MINE})')
 
 
 def _keys(table: str) -> tuple[sa.schema.SchemaItem, ...]:
@@ -78,6 +81,7 @@ def _add_pieces() -> None:
 
 def _add_claims() -> None:
     table = "prior_learning_claim"
+    state = sa.Enum(*STATES, name="claimstate", native_enum=False, length=40, create_constraint=True)
     op.create_table(
         table,
         *_keys(table),
@@ -86,10 +90,13 @@ def _add_claims() -> None:
         sa.Column("statement", sa.String(length=4000), nullable=False),
         sa.Column("pieces", sa.ARRAY(sa.Integer()), nullable=False),
         sa.Column("supervisor", sa.String(length=200), nullable=True),
+        sa.Column("state", state, nullable=False),
+        sa.Column("specialist_id", sa.Integer(), nullable=True),
         sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("level between 1 and 4", name=op.f(f"ck_{table}_level")),
+        sa.ForeignKeyConstraint(["specialist_id"], ["person.id"], name=op.f(f"fk_{table}_specialist_id_person")),
     )
-    _index(table)
+    _index(table, "specialist_id")
 
 
 def _add_steps() -> None:

@@ -145,7 +145,7 @@ from app.platform.messages.outbox import enqueue
 from app.platform.search import search_key
 from app.platform.security.actor import Actor
 from app.platform.security.permissions import Permission, Role
-from app.recognition.enums import StepKind
+from app.recognition.enums import ClaimState, StepKind
 from app.recognition.models import PriorLearningClaim, PriorLearningPiece, PriorLearningStep
 from app.resources.corrections.enums import CorrectionAbout
 from app.resources.corrections.models import Correction
@@ -944,7 +944,8 @@ def _recognition(at: PlaceUser, files: Path) -> None:
     for kind, code, steps in CLAIMED:
         claim = PriorLearningClaim(
             **common, competency_code=code, level=1, statement=at.place.mark("Acquis"), pieces=[piece.id],
-            claimed_at=now(),
+            state=ClaimState(steps[-1]) if steps else ClaimState.RECEIVED,
+            specialist_id=specialist if StepKind.NAMED in steps else None, claimed_at=now(),
         )  # fmt: skip
         _add(at, claim)
         at.place.ids[kind] = claim.id

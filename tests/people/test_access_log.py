@@ -95,6 +95,8 @@ NOT_LOGGED = {
     "GET /repertoire/{resource_id}": "an entry of the directory, and one's own corrections to it",
     "GET /repertoire/{resource_id}/modifier": "an entry of the directory",
     "GET /repertoire/{resource_id}/historique": "who kept an entry of the directory up",
+    "GET /api/v1/cohorts/{cohort_id}/versions": "versions of a path",
+    "GET /cohortes/{cohort_id}/versions": "versions of a path",
     "GET /cohortes/{cohort_id}/personnes/ajout": "the form of a list of people",
     "GET /cohortes/{cohort_id}/personnes/modele.csv": "an empty list",
     "GET /cohortes/{cohort_id}/personnes/modele.xlsx": "an empty list",
@@ -323,7 +325,8 @@ def records(database: Database, world: World, settings: Settings, client: TestCl
         prior_claim = owner.execute(
             text(
                 "insert into prior_learning_claim (college_id, enrolment_id, competency_code, level, statement, pieces,"
-                " claimed_at) values (:college, :enrolment, 'CN-09', 2, 'Ici.', array[:piece], now()) returning id"
+                " state, claimed_at) values"
+                " (:college, :enrolment, 'CN-09', 2, 'Ici.', array[:piece], 'received', now()) returning id"
             ),
             {**places, "piece": piece},
         ).scalar_one()
@@ -347,6 +350,7 @@ def records(database: Database, world: World, settings: Settings, client: TestCl
             "mandate_id": mandate.id,
             "code": "GEN-1.C",
             "competency": "CN-01",
+            "version": "1.1",
             "kind": "attestation_reussite",
             **team,
         }

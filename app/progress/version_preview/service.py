@@ -16,7 +16,7 @@ from app.people.models import Person, shown_name
 from app.platform.audit.access_log import log_access
 from app.platform.database.session import Session
 from app.platform.errors import NotFound
-from app.progress.service import compute_progress
+from app.progress.service import compare_versions
 from app.progress.version_preview.rules import effect
 from app.progress.version_preview.schemas import LostActivity, PersonEffect, VersionChoice, VersionPreview
 
@@ -89,18 +89,17 @@ def _people(db: Session, cohort: CohortRef, mapping: VersionMapping, version: st
     )
     rows = db.execute(statement).all()
     log_access(db, [(row.person_id, cohort.college_id) for row in rows])
-    ids = [row.id for row in rows]
-    current = {id_: progress for id_, _, progress in compute_progress(db, ids)}
-    other = {id_: progress for id_, _, progress in compute_progress(db, ids, version=version)}
+    compared = compare_versions(db, [row.id for row in rows], version)
     found = []
     for row in rows:
-        its = effect(current[row.id], other[row.id], mapping)
+        current, other = compared[row.id]
+        its = effect(current, other, mapping)
         found.append(
             PersonEffect(
                 enrolment_id=row.id,
                 person_id=row.person_id,
                 name=row.name,
-                recognised_minutes=current[row.id].recognised_minutes,
+                recognised_minutes=current.recognised_minutes,
                 kept_minutes=its.kept_minutes,
                 lost_minutes=its.lost_minutes,
                 added_minutes=its.added_minutes,
