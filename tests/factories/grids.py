@@ -36,7 +36,9 @@ def grid_framework(slug: str = "generaliste", version: str = "1.0") -> Iterator[
     try:
         object.__setattr__(library, "frameworks", {**library.frameworks, "1.1": grid})
         object.__setattr__(library, "curricula", {**library.curricula, (slug, version): follows})
+        library._worded.clear()
         yield grid
     finally:
         object.__setattr__(library, "frameworks", before[0])
         object.__setattr__(library, "curricula", before[1])
+        library._worded.clear()
