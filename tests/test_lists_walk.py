@@ -15,7 +15,7 @@ from app.main import create_app  # noqa: F401 - every page is imported, so that 
 from app.platform.clock import now
 from app.platform.database.transaction import Database
 from app.platform.paging import ListQuery
-from tests.factories import codev, eligible, panels, recognition
+from tests.factories import codev, eligible, panels, recognition, transfers
 from tests.factories.accompaniment import open_mandate, record_milestone
 from tests.factories.cohorts import applied, called, meeting, move, page
 from tests.factories.engine import fail_job
@@ -50,6 +50,7 @@ LISTS = {
     "CandidatesQuery": ("registrar", "/colleges/{alma}/attestations"),
     "RegisterQuery": ("registrar", "/colleges/{alma}/attestations/registre"),
     "ClaimsQuery": ("registrar", "/colleges/{alma}/acquis"),
+    "TransfersQuery": ("other_coordinator", "/colleges/{rouyn}/transferts"),
     "HoldsQuery": ("coordinator", "/colleges/{alma}/retenues"),
     "ReportQuery": ("coordinator", "/rapports/cohortes/{cohort}"),
     "InvitationsQuery": ("registrar", "/colleges/{alma}/invitations"),
@@ -93,6 +94,7 @@ def filled(client: TestClient, database: Database, world: World) -> World:
     eligible.attend(database, world, "yves")
     panels.ask(database, world, panels.judged(database, world, of="karim").id, "karim")
     recognition.claimed(database, world, "karim")
+    transfers.consent(database, world, transfers.propose(database, world, "yves"), "yves")
     with database.transaction(colleges=[world.alma]) as db:
         hours = FieldHours(
             college_id=world.alma, enrolment_id=world.enrolments["elise"], activity_code="GEN-8.A", minutes=60,
@@ -138,7 +140,7 @@ def path_of(database: Database, world: World, pattern: str) -> str:
         session = meeting(database, world)
     if resource is None and "{resource}" in pattern:
         resource = add_entry(database, world)
-    return pattern.format(cohort=world.cohort, alma=world.alma, session=session, resource=resource)
+    return pattern.format(cohort=world.cohort, alma=world.alma, rouyn=world.rouyn, session=session, resource=resource)
 
 
 def links(html: str, path: str) -> list[str]:
