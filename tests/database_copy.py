@@ -172,7 +172,7 @@ class DatabaseCopy:
             return
         deletes = "; ".join(f"delete from {name}" for name in tables)  # noqa: S608 - names read from the catalogue
         self.connection.execute(deletes.encode())
-        # Rows then come back to the places that they have in the template.
+        # Rows then fill the pages again from the first one; a short one may come before a long one that it followed.
         self.connection.execute(("vacuum " + ", ".join(tables)).encode())
         for name in tables:
             with (
@@ -235,5 +235,8 @@ class DatabaseCopy:
     def _digest(self, tables: list[str]) -> dict[str, str]:
         if not tables:
             return {}
-        parts = (f"select '{t}', md5(coalesce(string_agg(t::text, '|'), '')) from {t} t" for t in tables)  # noqa: S608
+        parts = (
+            f"select '{t}', md5(coalesce(string_agg(t::text, '|' order by t::text), '')) from {t} t"  # noqa: S608
+            for t in tables
+        )
         return dict(self.connection.execute(" union all ".join(parts).encode()).fetchall())
