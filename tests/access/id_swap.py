@@ -110,9 +110,10 @@ QUERIES: dict[str, dict[str, str]] = {
 NUMBERS = frozenset(
     {
         "minutes", "planned_minutes", "capacity", "level", "position", "limit", "value", "consultations",
-        "megabytes", "hours", "offer_hours", "days", "jours", "number", "year", "page", "advisors", "enterprises", "regions",
-        "quiet_from", "quiet_until", "late_join_pct", "grace_hours", "grace_minutes", "sequence", "composition",
-        "version", "file_size", "entry_notice_days", "annee", "usefulness", "climate", "method", "known", "review_days",
+        "megabytes", "hours", "offer_hours", "days", "jours", "number", "year", "page", "advisors", "enterprises",
+        "regions", "quiet_from", "quiet_until", "late_join_pct", "grace_hours", "grace_minutes", "sequence",
+        "composition", "version", "file_size", "entry_notice_days", "annee", "usefulness", "climate", "method", "known",
+        "review_days",
     }
 )  # fmt: skip
 """Numeric parameters that are not ids; ``known``, the judgement that was read, is only compared with the newest one."""
