@@ -253,7 +253,7 @@ def _locked(db: Session, enrolment_id: int) -> Enrolment:
 def _state(db: Session, ref: ClaimRef) -> tuple[ClaimState, int, int | None]:
     """Return the state of a claim of a locked enrolment, its round, and the specialist named last."""
     _locked(db, ref.enrolment_id)
-    state = db.exec(select(PriorLearningClaim.state).where(PriorLearningClaim.id == ref.id)).one()
+    state = db.exec(select(col(PriorLearningClaim.state)).where(PriorLearningClaim.id == ref.id)).one()
     statement = select(PriorLearningStep).where(PriorLearningStep.claim_id == ref.id)
     steps = db.exec(statement.order_by(col(PriorLearningStep.id))).all()
     reviews = sum(step.kind is StepKind.REVIEW_ASKED for step in steps)
