@@ -214,7 +214,7 @@ SPOTS = (
 
 @dataclass(frozen=True)
 class CohortPlan:
-    """A cohort: weeks since its start (negative: to come), number of people, pace (1: as planned), phase."""
+    """A cohort: weeks since its start (negative: to come), number of people, pace (1: as planned), phase, version."""
 
     place: str
     code: str
@@ -223,6 +223,7 @@ class CohortPlan:
     people: int
     pace: float = 1.0
     phase: str = "prototype"
+    version: str = "1.0"
 
 
 COHORTS = (
@@ -237,7 +238,7 @@ COHORTS = (
     CohortPlan("trois-saumons", "GEN-1", "generaliste", 30, 12, phase="deployment"),
     CohortPlan("trois-saumons", "SPE-1", "specialise", 44, 8, phase="deployment"),
     CohortPlan("vieux-fort", "GEN-1", "generaliste", 6, 12, phase="deployment"),
-    CohortPlan("vieux-fort", "SPE-1", "specialise", -3, 8, phase="deployment"),
+    CohortPlan("vieux-fort", "SPE-1", "specialise", -3, 8, phase="deployment", version="1.1"),
     CohortPlan("yamaska", "GEN-1", "generaliste", 12, 10, phase="deployment"),
     CohortPlan("yamaska", "GEN-2", "generaliste", -8, 6, phase="deployment"),
     CohortPlan("havre", "GEN-1", "generaliste", 13, 8, pace=0.5, phase="deployment"),

@@ -13,6 +13,8 @@ from app.demo.certificates import issue_certificates
 from app.demo.codev_now import show_present
 from app.demo.community.load import add_profiles
 from app.demo.confidences import write_confidences
+from app.demo.courses.recognition import add_dossiers
+from app.demo.courses.transfers import add_transfers
 from app.demo.data import COHORTS, PLACES, CohortPlan
 from app.demo.field import add_enterprises, continue_mandates
 from app.demo.judging.interests import declare_interests
@@ -76,6 +78,8 @@ def load(
         declare_interests(demo, keyring)
         continue_mandates(demo)
         add_special_cases(demo, files)
+        add_transfers(demo)
+        add_dossiers(demo, files)
         issue_certificates(demo, base_url)
         add_waitlist(demo)
         decide_catch_up_lists(demo)

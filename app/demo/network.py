@@ -240,7 +240,7 @@ def _cohort(demo: DemoPlan, plan: CohortPlan) -> None:
                 code=f"{plan.code}-{starts_on.year}",
                 title=f"Parcours {label}, {staff.college.city}, {starts_on:%Y-%m}",
                 curriculum_slug=plan.path,
-                curriculum_version="1.0",
+                curriculum_version=plan.version,
                 starts_on=starts_on,
                 capacity=12,
                 place=f"{staff.college.name}, {staff.college.city}",

@@ -1,4 +1,4 @@
-"""Single cases of the demo network: a late hand-in, a transfer between colleges (S1, S3), cohorts of every state."""
+"""Single cases of the demo network: a late hand-in (S1), cohorts of every state."""
 
 from datetime import time, timedelta
 from pathlib import Path
@@ -8,7 +8,6 @@ from app.attendance.series import service as series
 from app.attendance.series.schemas import ConfirmSeries, NewSeries
 from app.cohorts import service as cohorts
 from app.cohorts.enrolments import service as enrolments
-from app.cohorts.enrolments.schemas import ApplyCommand, EnrolmentRef, MoveCommand
 from app.cohorts.enums import CohortState, EnrolmentState
 from app.cohorts.lifecycle import service as lifecycle
 from app.cohorts.lifecycle.schemas import MoveCohort
@@ -95,8 +94,6 @@ def add_special_cases(demo: DemoPlan, files: FileStore) -> None:
     if "lac-gilman GEN-1" in by_name:
         deposit_photo(demo, by_name["lac-gilman GEN-1"], files)
         add_late_declaration(demo, by_name["lac-gilman GEN-1"])
-    if {"piekouagami SPE-1", "harricana SPE-1"} <= by_name.keys():
-        transfer_enrolment(demo, by_name["piekouagami SPE-1"], by_name["harricana SPE-1"])
 
 
 def add_traces(demo: DemoPlan, group: Group) -> None:
@@ -178,31 +175,6 @@ def add_late_declaration(demo: DemoPlan, group: Group) -> None:
                 command = TextCommand(activity_code=code, body=body, completed_at=thursday)
                 hand_ins.hand_in_text(db, actor, enrolment, command)
                 return
-
-
-def transfer_enrolment(demo: DemoPlan, source: Group, target: Group) -> None:
-    """Transfer someone from one college to another in the middle of the path, without deleting anything (S3)."""
-    with at(noon(demo.today - timedelta(days=12))):
-        with demo.database.transaction() as db:
-            manager = demo.actor(db, source.staff.coordinator, Permission.ENROLMENT_MANAGE)
-            leaving = [e for e in enrolments.enrolments_in(db, source.cohort) if e.state is EnrolmentState.ACTIVE][-1]
-            reason = f"Déménagement à {target.staff.college.city}."
-            enrolments.move(db, manager, leaving, MoveCommand(to=EnrolmentState.TRANSFERRED, reason=reason))
-        _admit_transferred(demo, target, leaving)
-
-
-def _admit_transferred(demo: DemoPlan, target: Group, leaving: EnrolmentRef) -> None:
-    with demo.database.transaction() as db:
-        manager = demo.actor(db, target.staff.coordinator, Permission.COHORT_MANAGE)
-        cohorts.set_applications(db, target.cohort, is_open=True)
-        applicant = demo.actor(db, leaving.person_id, Permission.COHORT_APPLY)
-        command = ApplyCommand(motive="Je poursuis ici le parcours commencé ailleurs.", employer_agrees=True)
-        arriving = enrolments.apply(db, applicant, cohorts.see_open_cohort(db, applicant, target.cohort.id), command)
-        manager = demo.actor(db, target.staff.coordinator, Permission.ENROLMENT_MANAGE)
-        admit = MoveCommand(to=EnrolmentState.ADMITTED, reason="Transfert en cours de parcours.")
-        arriving = enrolments.move(db, manager, enrolments.see_enrolment(db, manager, arriving.id), admit)
-        enrolments.move(db, manager, arriving, MoveCommand(to=EnrolmentState.ACTIVE))
-        cohorts.set_applications(db, target.cohort, is_open=False)
 
 
 def show_cohort_states(demo: DemoPlan) -> None:

@@ -133,6 +133,7 @@ def show_claim(
         withdraws=own and not rules.withdrawal_reasons(shown.state),
         asks=own and not rules.review_reasons(shown.state, max((s.round for s in shown.steps), default=1)),
         specialists=service.specialists(db, claim) if names else (),
+        registers=decides,
         names=names,
         judges=service.is_to_judge(db, actor, claim),
         decides=decides and shown.state is ClaimState.JUDGED,

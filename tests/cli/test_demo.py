@@ -96,6 +96,22 @@ select p.kind, count(distinct s.id), count(distinct o.id), count(distinct d.id)
 """
 """Each panel: its kind, how many assessors it has, how many levels they gave, whether it is decided."""
 
+TRANSFERS = """
+select t.state, t.consented_at is not null, t.ended_at is not null, f.state, n.state
+  from transfer t join enrolment f on f.id = t.enrolment_id left join enrolment n on n.id = t.to_enrolment_id
+ where t.college_id <> t.to_college_id order by 1
+"""
+CARRIED = """
+select (select sum((r ->> 'minutes')::int) from jsonb_array_elements(body -> 'results') r) > 0,
+       jsonb_array_length(body -> 'origins') = 1, jsonb_array_length(body -> 'levels') > 0,
+       jsonb_array_length(body -> 'mandates') > 0
+  from carried_file
+"""
+CLAIMS = """
+select c.competency_code, c.state, string_agg(s.kind, ' ' order by s.id)
+  from prior_learning_claim c join prior_learning_step s on s.claim_id = c.id group by c.id order by 1
+"""
+
 
 @pytest.mark.timeout(400)
 class TestTwoColleges:
@@ -103,10 +119,13 @@ class TestTwoColleges:
         participants = sum(plan.people for plan in COHORTS if plan.place in PLACES_LOADED)
         staff = 5 + 3  # one coordinator who is also the registrar, in the small college
         assert rows(demo_database, "select count(*) from account") == [(participants + staff + 2,)]
-        assert rows(demo_database, "select count(*) from enrolment") == [(participants,)]
+        assert rows(demo_database, "select count(distinct person_id) from enrolment") == [(participants,)]
         states = {str(s): n for s, n in rows(demo_database, "select state, count(*) from enrolment group by state")}
         assert states.keys() >= {"active", "completed"}
-        assert states.keys() <= {"active", "completed", "withdrawn", "on_leave"}
+        assert states.keys() <= {"active", "completed", "withdrawn", "on_leave", "transferred"}
+        assert rows(demo_database, "select count(*) from enrolment") == [
+            (participants + int(str(states["transferred"])),)
+        ]
         assert rows(demo_database, "select count(*) from enterprise") == [(ENTERPRISES,)]
 
     def test_letters_refused_given_up_and_sent(self, demo_database: Database) -> None:
@@ -421,6 +440,33 @@ class TestTwoColleges:
                               and not exists (select from work_decision d where d.hand_in_id = h.id))
             """
         assert rows(demo_database, assigned)
+
+    def test_transfers_between_colleges_are_accepted_to_decide_and_await_consent(self, demo_database: Database) -> None:
+        """S3: what was accepted carries hours, levels and complete mandates, each with its origin."""
+        assert rows(demo_database, TRANSFERS) == [
+            ("accepted", True, True, "transferred", "active"), ("awaiting_consent", False, False, "active", None),
+            ("awaiting_decision", True, False, "active", None),
+        ]  # fmt: skip
+        [(minutes, origins, levels, mandates)] = rows(demo_database, CARRIED)
+        assert minutes
+        assert origins
+        assert levels
+        assert mandates
+
+    def test_dossier_of_prior_learning_has_a_claim_in_each_state_that_waits(self, demo_database: Database) -> None:
+        """S9: one is recognised, and exempts; one refused is under review; others wait for a specialist, a decision."""
+        claims = rows(demo_database, CLAIMS)
+        assert claims == [
+            ("CN-07", "named", "named"), ("CN-08", "judged", "named judged"),
+            ("CN-09", "review_asked", "named judged refused review_asked"),
+            ("CN-10", "granted", "named judged granted"),
+        ]  # fmt: skip
+        kept = "select count(*), count(credential_type), count(file_sha256) from prior_learning_piece"
+        assert rows(demo_database, kept) == [(3, 2, 1)]
+        exempted = (
+            "select (body ->> 'prior_minutes')::int > 0 from progress join prior_learning_claim using (enrolment_id)"
+        )
+        assert set(rows(demo_database, exempted)) == {(True,)}
 
     def test_trainers_declared_their_interests(self, demo_database: Database) -> None:
         """S6: one sells software, another has nothing to declare."""

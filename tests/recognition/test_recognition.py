@@ -230,6 +230,7 @@ def test_pages_go_from_the_dossier_to_the_signed_decision(dossier: Dossier, worl
     assert path in registrar.get(f"/colleges/{world.alma}/acquis").text
     decided = {"granted": "false", "reason": BECAUSE}
     assert registrar.post(f"{path}/decision", data=decided, follow_redirects=False).status_code == 303
+    assert here in registrar.get(path).text, "a decided claim still leads to the dossier"
     own = dossier.as_("yves").get(path).text
     assert "Demander une révision" in own
     assert BECAUSE in own
