@@ -163,11 +163,12 @@ class AccessDatabase:
         }
 
     def reset(self) -> None:
-        """Restore the template's state, except for logged accesses."""
+        """Restore the template's state: what a former row logged would be read in one's own accesses."""
         changed = frozenset(self.changed_tables())
         if changed - VIEWS:
             self.recreate()
         elif changed:
+            self.copy.connection.execute("delete from view_log")
             self.before = self.table_states()
 
     def clear_attempts(self) -> None:
