@@ -94,7 +94,7 @@ class Library:
         patches = [
             v
             for v in self.versions(slug)
-            if is_patch(v) and corrected_version(v) == family and _version_key(v) > _version_key(version)
+            if is_patch(v) and corrected_version(v) == family and version_key(v) > version_key(version)
         ]
         published = [v for v in patches if self.is_published(slug, v)]
         return self.curriculum(slug, published[-1] if published else version)
@@ -111,11 +111,11 @@ class Library:
     @property
     def lexicon(self) -> Lexicon:
         """The newest version of the lexicon; ``NotFound`` where the folder has none."""
-        return _require(max(self.lexicons.values(), key=lambda lexicon: _version_key(lexicon.version), default=None))
+        return _require(max(self.lexicons.values(), key=lambda lexicon: version_key(lexicon.version), default=None))
 
     def versions(self, slug: str) -> tuple[str, ...]:
         """Return the versions of a path, oldest first (1.10 comes after 1.9); empty for an unknown path."""
-        return tuple(sorted((v for s, v in self.curricula if s == slug), key=_version_key))
+        return tuple(sorted((v for s, v in self.curricula if s == slug), key=version_key))
 
     def is_published(self, slug: str, version: str) -> bool:
         """Return whether a version is in the register, so that it may no longer change (BR-01)."""
@@ -184,7 +184,7 @@ class Library:
         by_patch = [identity(self.curriculum(*here), (slug, v)) for v in patches]
         alike = {here, *((slug, v) for v in (corrected_version(version), f"{corrected_version(version)}.0"))}
         by_file = [m.model_copy(update={"source": here}) for ends, m in self.mappings.items() if ends[0] in alike]
-        return by_patch + sorted(by_file, key=lambda step: _version_key(step.target[1]), reverse=True)
+        return by_patch + sorted(by_file, key=lambda step: version_key(step.target[1]), reverse=True)
 
     def steps_to(self, curriculum: Curriculum) -> tuple[MappingStep, ...]:
         """Return the steps that lead from the other versions of a path to this one, the farthest first.
@@ -335,7 +335,7 @@ def publish(root: Path, slug: str, version: str) -> str:
 
 def _missing_mapping(library: Library, slug: str, version: str) -> tuple[Problem, ...]:
     """Return the problem of a version that follows a published one without a mapping from it."""
-    before = [v for v in library.versions(slug) if _version_key(v) < _version_key(version)]
+    before = [v for v in library.versions(slug) if version_key(v) < version_key(version)]
     earlier = [v for v in before if library.is_published(slug, v)]
     if not earlier or library.is_published(slug, version):
         return ()
@@ -380,8 +380,9 @@ def _require(value: V | None) -> V:
 
 def newest(versions: Iterable[str]) -> str:
     """Return the newest of some versions (1.10 comes after 1.9)."""
-    return max(versions, key=_version_key)
+    return max(versions, key=version_key)
 
 
-def _version_key(version: str) -> tuple[int, ...]:
+def version_key(version: str) -> tuple[int, ...]:
+    """Return what versions are put in order by: 1.10 comes after 1.9."""
     return tuple(int(part) for part in version.split("."))

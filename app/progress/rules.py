@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import date, timedelta
 
 from app.curricula.enums import ActivityType, MandateKind
+from app.curricula.mappings.rules import assessed, required_levels
 from app.curricula.schemas import Activity, CertificateRule, Curriculum, Module
 from app.progress.exemptions.rules import prior_minutes
 from app.progress.facts import (
@@ -23,7 +24,7 @@ from app.progress.facts import (
     MandateDone,
     Recognised,
 )
-from app.progress.outcomes.rules import FactIndex, day_of, is_carried, outcome_of
+from app.progress.outcomes.rules import FactIndex, competency_levels, day_of, is_carried, outcome_of
 from app.progress.schemas import (
     ActivityProgress,
     CodevProgress,
@@ -47,7 +48,7 @@ def fold(curriculum: Curriculum, basis: Basis, facts: Iterable[Fact]) -> Progres
     carried_attended = sum(f.attended_minutes for f in index.of_type(CarriedAttendance))
     carried_base = sum(f.base_minutes for f in index.of_type(CarriedAttendance))
     levels = competency_levels([*index.of_type(Judged), *index.of_type(Recognised)])
-    thresholds = _thresholds(curriculum)
+    thresholds = required_levels(curriculum)
     open_dues = [m.due_on for m in modules if m.state is not State.DONE]
     progress = Progress(
         curriculum_slug=curriculum.slug,
@@ -65,7 +66,7 @@ def fold(curriculum: Curriculum, basis: Basis, facts: Iterable[Fact]) -> Progres
             CompetencyProgress(
                 code=c, level=levels.get(c), recognised_level=index.recognised.get(c), threshold=thresholds.get(c)
             )
-            for c in sorted(thresholds.keys() | levels.keys() | _assessed(curriculum))
+            for c in sorted(thresholds.keys() | levels.keys() | assessed(curriculum))
         ),
         codev=CodevProgress(
             sessions_attended=sessions_attended(index.of_type(CodevAttended))
@@ -79,19 +80,6 @@ def fold(curriculum: Curriculum, basis: Basis, facts: Iterable[Fact]) -> Progres
     )
     eligible = tuple(_eligibility(rule, progress, index.of_type(MandateDone)) for rule in curriculum.certificates)
     return progress.model_copy(update={"eligibility": eligible})
-
-
-def _thresholds(curriculum: Curriculum) -> dict[str, int]:
-    """Return the highest level that a certificate requires, by competency."""
-    thresholds: dict[str, int] = {}
-    for rule in curriculum.certificates:
-        for code, level in rule.thresholds.items():
-            thresholds[code] = max(level, thresholds.get(code, 0))
-    return thresholds
-
-
-def _assessed(curriculum: Curriculum) -> set[str]:
-    return {target.competency for module in curriculum.modules for target in module.assesses}
 
 
 # Modules and activities -------------------------------------------------------------------------
@@ -209,14 +197,6 @@ def sessions_attended(codev: Iterable[CodevAttended]) -> int:
 def carried_sessions(carried: Iterable[CarriedActivity]) -> int:
     """Return how many codevelopment sessions of earlier enrolments a transfer carried; their turns stay there (S3)."""
     return sum(f.sessions for f in carried)
-
-
-def competency_levels(judged: Iterable[Judged | Recognised]) -> dict[str, int]:
-    """Return the highest level, judged or recognised, of each competency; a later lower one changes nothing (BR-12)."""
-    levels: dict[str, int] = {}
-    for fact in judged:
-        levels[fact.competency_code] = max(fact.level, levels.get(fact.competency_code, 0))
-    return levels
 
 
 def mandate_completed(mandate: MandateDone) -> bool:

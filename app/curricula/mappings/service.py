@@ -1,6 +1,6 @@
 """Mappings between published versions, as the API and the pages show them."""
 
-from app.curricula.library import Library, default_library
+from app.curricula.library import Library, default_library, version_key
 from app.curricula.mappings.enums import Fate
 from app.curricula.mappings.rules import module_fate, required_levels
 from app.curricula.mappings.schemas import Key, VersionMapping
@@ -113,7 +113,11 @@ def list_mappings(here: Key) -> list[MappingRow]:
         for source, target in library.summaries
         if here in (source, target) and library.is_published(*source) and library.is_published(*target)
     ]
-    return sorted(rows, key=lambda row: (row.target.slug, row.target.version, row.source.version), reverse=True)
+    return sorted(rows, key=_ends, reverse=True)
+
+
+def _ends(row: MappingRow) -> tuple[str, tuple[int, ...], tuple[int, ...]]:
+    return row.target.slug, version_key(row.target.version), version_key(row.source.version)
 
 
 def _named(curriculum: Curriculum) -> VersionName:

@@ -4,16 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from app.curricula.enums import ActivityType
 from app.curricula.schemas import Activity, Curriculum, Module
-from app.progress.facts import Recognised
 from app.progress.schemas import ModuleProgress
-
-
-def recognised_levels(recognised: Iterable[Recognised]) -> dict[str, int]:
-    """Return the highest level recognised of each competency."""
-    levels: dict[str, int] = {}
-    for fact in recognised:
-        levels[fact.competency_code] = max(fact.level, levels.get(fact.competency_code, 0))
-    return levels
 
 
 def exempted_activities(curriculum: Curriculum, levels: Mapping[str, int]) -> frozenset[str]:

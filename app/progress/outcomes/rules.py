@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from app.curricula.enums import ActivityType
 from app.curricula.schemas import Activity, Curriculum
-from app.progress.exemptions.rules import exempted_activities, recognised_levels
+from app.progress.exemptions.rules import exempted_activities
 from app.progress.facts import (
     ActivityDone,
     Attended,
@@ -19,6 +19,7 @@ from app.progress.facts import (
     Fact,
     FieldTime,
     HandedIn,
+    Judged,
     MandateDone,
     Recognised,
 )
@@ -62,7 +63,7 @@ class FactIndex:
             self._by_type[type(fact)].append(fact)
             if isinstance(fact, ACTIVITY_FACTS):
                 self._by_activity[type(fact), fact.activity_code].append(fact)
-        self.recognised = recognised_levels(self.of_type(Recognised))
+        self.recognised = competency_levels(self.of_type(Recognised))
         self.exempted = exempted_activities(curriculum, self.recognised)
 
     def of_type(self, kind: type[AnyFact]) -> list[AnyFact]:
@@ -70,6 +71,14 @@ class FactIndex:
 
     def of_activity(self, kind: type[ActivityFact], code: str) -> list[ActivityFact]:
         return self._by_activity.get((kind, code), [])
+
+
+def competency_levels(judged: Iterable[Judged | Recognised]) -> dict[str, int]:
+    """Return the highest level, judged or recognised, of each competency; a later lower one changes nothing (BR-12)."""
+    levels: dict[str, int] = {}
+    for fact in judged:
+        levels[fact.competency_code] = max(fact.level, levels.get(fact.competency_code, 0))
+    return levels
 
 
 def day_of(fact: Fact) -> date | None:

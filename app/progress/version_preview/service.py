@@ -20,7 +20,7 @@ from app.progress.service import compare_versions
 from app.progress.version_preview.rules import effect
 from app.progress.version_preview.schemas import LostActivity, PersonEffect, VersionChoice, VersionPreview
 
-FOLLOWING = (EnrolmentState.ADMITTED, EnrolmentState.ACTIVE, EnrolmentState.ON_LEAVE)
+AFFECTED = (EnrolmentState.ADMITTED, EnrolmentState.ACTIVE, EnrolmentState.ON_LEAVE)
 """The states of who follows the path, and whom a change of version affects."""
 
 
@@ -82,7 +82,7 @@ def _people(db: Session, cohort: CohortRef, mapping: VersionMapping, version: st
         .join(Person, col(Person.id) == Enrolment.person_id)
         .where(
             col(Enrolment.cohort_id) == cohort.id,
-            col(Enrolment.state).in_(FOLLOWING),
+            col(Enrolment.state).in_(AFFECTED),
             col(Enrolment.curriculum_version) == cohort.curriculum_version,
         )
         .order_by(col(Person.search_key), col(Enrolment.id))
