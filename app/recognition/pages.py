@@ -7,6 +7,7 @@ from fastapi import Form, Query, Request, Response
 from app.cohorts.enrolments.schemas import EnrolmentRef
 from app.cohorts.enrolments.service import enrolment_ref, reaches, see_enrolment
 from app.curricula.library import curriculum_of, default_library
+from app.curricula.mappings.rules import required_levels
 from app.learning.hand_ins.rules import ACCEPTED
 from app.network.schemas import CollegeShown
 from app.network.service import see_college
@@ -67,7 +68,7 @@ def show_dossier(
         enrolment=enrolment,
         dossier=reading.dossier(db, actor, enrolment),
         framework=default_library().framework_of(curriculum),
-        thresholds=rules.thresholds(curriculum),
+        thresholds=required_levels(curriculum),
         own=own,
         may_claim=own and enrolment.state in rules.CLAIMING,
         types=[(kind, rules.YEARS_ACCEPTED[kind]) for kind in CredentialType],
@@ -127,7 +128,7 @@ def show_claim(
         dossier=dossier,
         competency=default_library().framework_of(curriculum).competency(claim.competency_code),
         scale=default_library().framework_of(curriculum).scale,
-        threshold=rules.thresholds(curriculum).get(claim.competency_code),
+        threshold=required_levels(curriculum).get(claim.competency_code),
         exempts=[curriculum.activity(code) for code in shown.exempts],
         own=own,
         withdraws=own and not rules.withdrawal_reasons(shown.state),

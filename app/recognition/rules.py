@@ -8,6 +8,7 @@ from types import MappingProxyType
 from app.cohorts.enums import EnrolmentState
 from app.cohorts.rules import PENDING
 from app.curricula.enums import ActivityType
+from app.curricula.mappings.rules import required_levels
 from app.curricula.schemas import Curriculum
 from app.platform.errors import Reason
 from app.progress.exemptions.rules import exempted_activities
@@ -45,15 +46,6 @@ class Standing:
     state: ClaimState
 
 
-def thresholds(curriculum: Curriculum) -> dict[str, int]:
-    """Return the highest level that a certificate of the path requires, by competency."""
-    levels: dict[str, int] = {}
-    for rule in curriculum.certificates:
-        for code, level in rule.thresholds.items():
-            levels[code] = max(level, levels.get(code, 0))
-    return levels
-
-
 def of_codevelopment(curriculum: Curriculum) -> frozenset[str]:
     """Return the competencies that codevelopment develops, which are never recognised."""
     modules = [m for m in curriculum.modules if any(a.type is ActivityType.codev for a in m.activities)]
@@ -62,12 +54,12 @@ def of_codevelopment(curriculum: Curriculum) -> frozenset[str]:
 
 def claimable(curriculum: Curriculum) -> tuple[str, ...]:
     """Return the competencies that may be claimed in a path: those of its certificates, but codevelopment's."""
-    return tuple(sorted(thresholds(curriculum).keys() - of_codevelopment(curriculum)))
+    return tuple(sorted(required_levels(curriculum).keys() - of_codevelopment(curriculum)))
 
 
 def ceiling(curriculum: Curriculum) -> int:
     """Return how many competencies of a path may be recognised up to their threshold."""
-    return len(thresholds(curriculum)) * CEILING_PCT // 100
+    return len(required_levels(curriculum)) * CEILING_PCT // 100
 
 
 def counted(curriculum: Curriculum, claims: Iterable[Standing], *states: ClaimState) -> frozenset[str]:
@@ -75,7 +67,7 @@ def counted(curriculum: Curriculum, claims: Iterable[Standing], *states: ClaimSt
 
     A level below the threshold leaves the competency to be judged, and does not count.
     """
-    needed = thresholds(curriculum)
+    needed = required_levels(curriculum)
     return frozenset(c.competency for c in claims if c.state in states and c.level >= needed.get(c.competency, 1))
 
 
@@ -103,7 +95,7 @@ def claim_reasons(
     params = {"competency": claim.competency}
     if claim.competency in of_codevelopment(curriculum):
         return [Reason("codev_not_recognised", params, "competency_code")]
-    if claim.competency not in thresholds(curriculum):
+    if claim.competency not in required_levels(curriculum):
         return [Reason("competency_not_of_path", params, "competency_code")]
     if any(c.competency == claim.competency and c.state in OPEN | {ClaimState.GRANTED} for c in claims):
         return [Reason("competency_claimed", params, "competency_code")]
