@@ -115,21 +115,23 @@ def show_claim(
     """Show a claim, with what its reader may do: take it back, ask a review, name a specialist, judge, decide."""
     enrolment = enrolment_ref(db, claim.enrolment_id)
     curriculum = curriculum_of(enrolment)
-    shown = reading.load_claim(db, actor, claim)
+    framework = default_library().framework_of(curriculum)
+    dossier = reading.dossier(db, actor, enrolment)
+    shown = next(c for c in dossier.claims if c.id == claim.id)
     own = claim.person_id == actor.person_id
     decides = not own and actor.can(P.RECOGNITION_DECIDE) and reaches(db, actor, P.RECOGNITION_DECIDE, enrolment)
-    names = decides and shown.state in {ClaimState.RECEIVED, ClaimState.NAMED, ClaimState.REVIEW_ASKED}
-    dossier = reading.dossier(db, actor, enrolment)
+    names = decides and shown.state in rules.NAMING
     return render(
         request,
         "recognition/claim.html",
         claim=shown,
         enrolment=enrolment,
         dossier=dossier,
-        competency=default_library().framework_of(curriculum).competency(claim.competency_code),
-        scale=default_library().framework_of(curriculum).scale,
+        competency=framework.competency(claim.competency_code),
+        scale=framework.scale,
         threshold=required_levels(curriculum).get(claim.competency_code),
         exempts=[curriculum.activity(code) for code in shown.exempts],
+        waits=shown.state in rules.OPEN,
         own=own,
         withdraws=own and not rules.withdrawal_reasons(shown.state),
         asks=own and not rules.review_reasons(shown.state, max((s.round for s in shown.steps), default=1)),

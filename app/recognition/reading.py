@@ -1,7 +1,7 @@
 """Reads claims, dossiers and pieces: of a college for its registrar, one's own, those one is named to judge."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -177,23 +177,22 @@ def _claim_page(db: Session, query: ClaimsApiQuery, *where: ColumnElement[bool])
 
 def load_claim(db: Session, actor: Actor, ref: ClaimRef) -> ClaimShown:
     """Return a claim as the actor reads it."""
-    [claim] = [
-        c for c in dossier_of(db, actor, ref.enrolment_id, own=ref.person_id == actor.person_id) if c.id == ref.id
-    ]
-    return claim
+    claims = claims_of(db, ref.enrolment_id, pieces_of(db, ref.enrolment_id), own=ref.person_id == actor.person_id)
+    return next(claim for claim in claims if claim.id == ref.id)
 
 
 def dossier(db: Session, actor: Actor, enrolment: EnrolmentRef) -> DossierShown:
     """Return what somebody claims in a path."""
     curriculum = curriculum_of(enrolment)
-    claims = dossier_of(db, actor, enrolment.id, own=enrolment.person_id == actor.person_id)
+    pieces = pieces_of(db, enrolment.id)
+    claims = claims_of(db, enrolment.id, pieces, own=enrolment.person_id == actor.person_id)
     granted = rules.counted(curriculum, standings(claims), ClaimState.GRANTED)
     return DossierShown(
         enrolment_id=enrolment.id,
         ceiling=rules.ceiling(curriculum),
         counted=len(granted),
         claimable=rules.claimable(curriculum),
-        pieces=tuple(pieces_of(db, enrolment.id).values()),
+        pieces=tuple(pieces.values()),
         claims=tuple(claims),
     )
 
@@ -214,8 +213,11 @@ def pieces_of(db: Session, enrolment_id: int) -> dict[int, PieceShown]:
     return {row.id: PieceShown.model_validate(row) for row in rows}
 
 
-def dossier_of(db: Session, actor: Actor, enrolment_id: int, *, own: bool) -> list[ClaimShown]:
-    """Return the claims of an enrolment, oldest first, in four statements."""
+def claims_of(db: Session, enrolment_id: int, pieces: Mapping[int, PieceShown], *, own: bool) -> list[ClaimShown]:
+    """Return the claims of an enrolment on the pieces of its dossier, oldest first, in two statements.
+
+    ``own`` is whether who reads them is who claims.
+    """
     statement = _rows().add_columns(
         col(PriorLearningClaim.statement),
         col(PriorLearningClaim.pieces),
@@ -228,7 +230,6 @@ def dossier_of(db: Session, actor: Actor, enrolment_id: int, *, own: bool) -> li
     if not rows:
         return []
     steps = _steps_of(db, enrolment_id)
-    pieces = pieces_of(db, enrolment_id)
     curriculum = curriculum_of(rows[0])
     levels = {row.competency_code: level for row in rows if (level := _granted(steps[row.id]))}
     return [

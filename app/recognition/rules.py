@@ -36,6 +36,9 @@ CLAIMING = PENDING | {EnrolmentState.ADMITTED, EnrolmentState.ACTIVE, EnrolmentS
 OPEN = frozenset({ClaimState.RECEIVED, ClaimState.NAMED, ClaimState.JUDGED, ClaimState.REVIEW_ASKED})
 """States of a claim that waits for somebody of the college."""
 
+NAMING = frozenset({ClaimState.RECEIVED, ClaimState.NAMED, ClaimState.REVIEW_ASKED})
+"""States of a claim in which a specialist is named, or another in their place."""
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -114,7 +117,7 @@ def _ceiling_reasons(
 
 def naming_reasons(state: ClaimState, specialist: int, able: Collection[int]) -> list[Reason]:
     """Return why somebody is not named: nothing waits for it, or something keeps them from judging this person."""
-    if state not in {ClaimState.RECEIVED, ClaimState.NAMED, ClaimState.REVIEW_ASKED}:
+    if state not in NAMING:
         return [Reason("recognition_step_done", {"claim_kind": state.value})]
     return [] if specialist in able else [Reason("specialist_not_able", field="specialist_id")]
 

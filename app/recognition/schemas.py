@@ -9,6 +9,7 @@ from app.curricula.schemas import CompetencyCode
 from app.platform.paging import PAGE, After, Limit, ListQuery
 from app.platform.schema import BlankIsNone, Command, Line, Prose, Read
 from app.recognition.enums import ClaimFilter, ClaimSort, ClaimState, CredentialType, StepKind
+from app.recognition.rules import MOST_PIECES
 
 LONGEST_TITLE = 200
 LONGEST_STATEMENT = 4000
@@ -34,7 +35,7 @@ class NewClaim(Command):
     competency_code: CompetencyCode
     level: Level
     statement: Annotated[Prose, StringConstraints(max_length=LONGEST_STATEMENT)]
-    pieces: tuple[int, ...] = Field(default=(), max_length=40)
+    pieces: tuple[int, ...] = Field(default=(), max_length=MOST_PIECES)
     supervisor: Annotated[Name | None, BlankIsNone] = None
 
 

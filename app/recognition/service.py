@@ -109,10 +109,10 @@ def claim(db: Session, actor: Actor, enrolment: EnrolmentRef, command: NewClaim)
     Raise ``Invalid`` for a piece of no dossier of theirs.
     """
     row = _locked(db, enrolment.id)
-    own = reading.pieces_of(db, enrolment.id)
-    if not own.keys() >= set(command.pieces):
+    pieces = reading.pieces_of(db, enrolment.id)
+    if not pieces.keys() >= set(command.pieces):
         raise Invalid("invalid", Reason("piece_unknown", field="pieces"))
-    claims = reading.standings(reading.dossier_of(db, actor, enrolment.id, own=True))
+    claims = reading.standings(reading.claims_of(db, enrolment.id, pieces, own=True))
     wanted = Standing(command.competency_code, command.level, ClaimState.RECEIVED)
     reasons = rules.claim_reasons(curriculum_of(row), row.state, wanted, claims, pieces=len(command.pieces))
     if reasons:
@@ -222,7 +222,7 @@ def decide(db: Session, actor: Actor, ref: ClaimRef, command: DecideRecognition)
     state, round_, specialist = _state(db, ref)
     second_person(actor.person_id, specialist)
     row = db.get_one(Enrolment, ref.enrolment_id)
-    claims = reading.dossier_of(db, actor, ref.enrolment_id, own=False)
+    claims = reading.claims_of(db, ref.enrolment_id, reading.pieces_of(db, ref.enrolment_id), own=False)
     judged = _level_given(next(c for c in claims if c.id == ref.id), round_)
     standing = Standing(ref.competency_code, judged, state) if judged is not None else None
     others = reading.standings([c for c in claims if c.id != ref.id])
