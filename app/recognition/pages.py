@@ -11,8 +11,7 @@ from app.curricula.mappings.rules import required_levels
 from app.learning.hand_ins.rules import ACCEPTED
 from app.network.schemas import CollegeShown
 from app.network.service import see_college
-from app.platform.security.actor import Actor
-from app.platform.security.guards import may, seen
+from app.platform.security.guards import seen
 from app.platform.security.permissions import P
 from app.platform.web.deps import FilesDep, SessionDep, SettingsDep
 from app.platform.web.forms import form_on
@@ -20,7 +19,7 @@ from app.platform.web.forms.one_time import keyed_page, page_router
 from app.platform.web.lists import ListView
 from app.platform.web.pages import redirect_after_post, render
 from app.recognition import reading, rules, service
-from app.recognition.api import PieceForm
+from app.recognition.api import Claimant, DecidedClaim, Judge, OwnClaim, OwnEnrolment, PieceForm, Reader, Registrar
 from app.recognition.enums import ClaimFilter, ClaimState, CredentialType
 from app.recognition.reading import see_claim
 from app.recognition.schemas import (
@@ -39,13 +38,6 @@ from app.recognition.schemas import (
 
 router = page_router()
 
-Claimant = Annotated[Actor, may(P.RECOGNITION_CLAIM)]
-Reader = Annotated[Actor, may(P.RECOGNITION_READ)]
-Judge = Annotated[Actor, may(P.RECOGNITION_JUDGE)]
-Registrar = Annotated[Actor, may(P.RECOGNITION_DECIDE)]
-OwnClaim = Annotated[ClaimRef, seen(see_claim, P.RECOGNITION_CLAIM)]
-DecidedClaim = Annotated[ClaimRef, seen(see_claim, P.RECOGNITION_DECIDE)]
-OwnEnrolment = Annotated[EnrolmentRef, seen(see_enrolment, P.RECOGNITION_CLAIM)]
 DOSSIER = "/parcours/{enrolment_id}/acquis"
 CLAIM = "/acquis/{prior_claim_id}"
 LONGEST = {"title": LONGEST_TITLE, "statement": LONGEST_STATEMENT, "reason": LONGEST_REASON}

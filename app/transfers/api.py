@@ -36,6 +36,11 @@ Reader = Annotated[Actor, may(P.TRANSFER_READ)]
 Manager = Annotated[Actor, may(P.TRANSFER_MANAGE)]
 Person = Annotated[Actor, may(P.TRANSFER_CONSENT)]
 Left = Annotated[EnrolmentRef, seen(see_enrolment, P.TRANSFER_MANAGE)]
+ManagedCollege = Annotated[CollegeShown, seen(see_college, P.TRANSFER_MANAGE)]
+ReadTransfer = Annotated[TransferRef, seen(see_transfer, P.TRANSFER_READ)]
+OwnTransfer = Annotated[TransferRef, seen(see_transfer, P.TRANSFER_CONSENT)]
+SentTransfer = Annotated[TransferRef, seen(see_sent_transfer, P.TRANSFER_MANAGE)]
+ReceivedTransfer = Annotated[TransferRef, seen(see_received_transfer, P.TRANSFER_MANAGE)]
 
 
 @router.get("/enrolments/{enrolment_id}/transfer-targets", summary="Cohorts to which someone may be transferred")
@@ -55,10 +60,7 @@ def propose_transfer(db: SessionDep, actor: Manager, enrolment: Left, command: P
 
 @router.get("/colleges/{college_id}/transfers", summary="List the transfers of a college")
 def read_transfers(
-    db: SessionDep,
-    actor: Annotated[Actor, may(P.TRANSFER_MANAGE)],
-    college: Annotated[CollegeShown, seen(see_college, P.TRANSFER_MANAGE)],
-    query: Annotated[TransfersApiQuery, Query()],
+    db: SessionDep, actor: Manager, college: ManagedCollege, query: Annotated[TransfersApiQuery, Query()]
 ) -> TransferPage:
     """Return the transfers that the college receives, or those that it proposed, latest first.
 
@@ -74,17 +76,13 @@ def read_own_transfers(db: SessionDep, actor: Reader) -> TransferList:
 
 
 @router.get("/transfers/{transfer_id}", summary="Read a transfer")
-def read_transfer(
-    db: SessionDep, actor: Reader, transfer: Annotated[TransferRef, seen(see_transfer, P.TRANSFER_READ)]
-) -> TransferShown:
+def read_transfer(db: SessionDep, actor: Reader, transfer: ReadTransfer) -> TransferShown:
     """Return a transfer that one's college proposed or receives, or one's own."""
     return reading.load_transfer(db, actor, transfer)
 
 
 @router.get("/transfers/{transfer_id}/carried", summary="What a transfer carries")
-def read_carried(
-    db: SessionDep, actor: Reader, transfer: Annotated[TransferRef, seen(see_transfer, P.TRANSFER_READ)]
-) -> CarriedShown:
+def read_carried(db: SessionDep, actor: Reader, transfer: ReadTransfer) -> CarriedShown:
     """Return what was carried, or what would be today while the transfer is open; 404 when nothing is."""
     carried = reading.carried_by(db, actor, reading.load_transfer(db, actor, transfer), transfer)
     if carried is None:
@@ -94,10 +92,7 @@ def read_carried(
 
 @router.post("/transfers/{transfer_id}/consent", summary="Give or refuse one's consent")
 def answer_transfer_consent(
-    db: SessionDep,
-    actor: Person,
-    transfer: Annotated[TransferRef, seen(see_transfer, P.TRANSFER_CONSENT)],
-    command: AnswerConsent,
+    db: SessionDep, actor: Person, transfer: OwnTransfer, command: AnswerConsent
 ) -> TransferShown:
     """Agree or not that one's file passes to the other college; a consent may be taken back until the decision."""
     service.answer_consent(db, actor, transfer, command)
@@ -106,10 +101,7 @@ def answer_transfer_consent(
 
 @router.post("/transfers/{transfer_id}/withdrawal", summary="Take a transfer back")
 def withdraw_transfer(
-    db: SessionDep,
-    actor: Manager,
-    transfer: Annotated[TransferRef, seen(see_sent_transfer, P.TRANSFER_MANAGE)],
-    command: WithdrawTransfer,
+    db: SessionDep, actor: Manager, transfer: SentTransfer, command: WithdrawTransfer
 ) -> TransferShown:
     """Take a proposal back before it is decided, as the college that proposed it."""
     service.withdraw(db, actor, transfer, command)
@@ -118,10 +110,7 @@ def withdraw_transfer(
 
 @router.post("/transfers/{transfer_id}/decision", summary="Accept or decline a transfer")
 def decide_transfer(
-    db: SessionDep,
-    actor: Manager,
-    transfer: Annotated[TransferRef, seen(see_received_transfer, P.TRANSFER_MANAGE)],
-    command: DecideTransfer,
+    db: SessionDep, actor: Manager, transfer: ReceivedTransfer, command: DecideTransfer
 ) -> TransferShown:
     """Accept or decline as the college that receives; an acceptance moves both sides at once (S3).
 

@@ -4,34 +4,34 @@ from typing import Annotated
 
 from fastapi import Form, Query, Request, Response
 
-from app.cohorts.enrolments.schemas import EnrolmentRef
-from app.cohorts.enrolments.service import see_enrolment
-from app.network.schemas import CollegeShown
-from app.network.service import see_college
-from app.platform.security.actor import Actor
-from app.platform.security.guards import may, seen
-from app.platform.security.permissions import P
 from app.platform.web.deps import SessionDep
 from app.platform.web.forms import form_on
 from app.platform.web.forms.one_time import keyed_page, page_router
 from app.platform.web.lists import ListView
 from app.platform.web.pages import redirect_after_post, render
 from app.transfers import reading, service
+from app.transfers.api import (
+    Left,
+    ManagedCollege,
+    Manager,
+    OwnTransfer,
+    Person,
+    Reader,
+    ReadTransfer,
+    ReceivedTransfer,
+    SentTransfer,
+)
 from app.transfers.enums import Direction, TransferState
-from app.transfers.reading import see_received_transfer, see_sent_transfer, see_transfer
 from app.transfers.schemas import (
     AnswerConsent,
     DecideTransfer,
     ProposeTransfer,
-    TransferRef,
     TransfersQuery,
     WithdrawTransfer,
 )
 
 router = page_router()
 
-Manager = Annotated[Actor, may(P.TRANSFER_MANAGE)]
-Left = Annotated[EnrolmentRef, seen(see_enrolment, P.TRANSFER_MANAGE)]
 PROPOSAL = "/inscriptions/{enrolment_id}/transfert"
 TRANSFER = "/transferts/{transfer_id}"
 
@@ -57,11 +57,7 @@ def propose(actor: Manager, enrolment: Left, db: SessionDep, command: Annotated[
 
 @router.get("/colleges/{college_id}/transferts")
 def list_transfers(
-    actor: Manager,
-    college: Annotated[CollegeShown, seen(see_college, P.TRANSFER_MANAGE)],
-    db: SessionDep,
-    request: Request,
-    query: Annotated[TransfersQuery, Query()],
+    actor: Manager, college: ManagedCollege, db: SessionDep, request: Request, query: Annotated[TransfersQuery, Query()]
 ) -> Response:
     """Show the transfers that a college receives, or those that it proposed."""
     page = reading.list_transfers(db, actor, college, query)
@@ -77,12 +73,7 @@ def list_transfers(
 
 
 @router.get(TRANSFER)
-def show_transfer(
-    actor: Annotated[Actor, may(P.TRANSFER_READ)],
-    transfer: Annotated[TransferRef, seen(see_transfer, P.TRANSFER_READ)],
-    db: SessionDep,
-    request: Request,
-) -> Response:
+def show_transfer(actor: Reader, transfer: ReadTransfer, db: SessionDep, request: Request) -> Response:
     """Show a transfer with what it carries, and what its reader may do: consent, decide, take it back."""
     shown = reading.load_transfer(db, actor, transfer)
     own = transfer.person_id == actor.person_id
@@ -101,10 +92,7 @@ def show_transfer(
 
 @router.post(TRANSFER + "/consentement", dependencies=[form_on(TRANSFER)])
 def answer_consent(
-    actor: Annotated[Actor, may(P.TRANSFER_CONSENT)],
-    transfer: Annotated[TransferRef, seen(see_transfer, P.TRANSFER_CONSENT)],
-    db: SessionDep,
-    command: Annotated[AnswerConsent, Form()],
+    actor: Person, transfer: OwnTransfer, db: SessionDep, command: Annotated[AnswerConsent, Form()]
 ) -> Response:
     """Give or refuse one's consent, then show the transfer."""
     service.answer_consent(db, actor, transfer, command)
@@ -113,10 +101,7 @@ def answer_consent(
 
 @router.post(TRANSFER + "/retrait", dependencies=[form_on(TRANSFER)])
 def withdraw(
-    actor: Manager,
-    transfer: Annotated[TransferRef, seen(see_sent_transfer, P.TRANSFER_MANAGE)],
-    db: SessionDep,
-    command: Annotated[WithdrawTransfer, Form()],
+    actor: Manager, transfer: SentTransfer, db: SessionDep, command: Annotated[WithdrawTransfer, Form()]
 ) -> Response:
     """Take a transfer back, then show it."""
     service.withdraw(db, actor, transfer, command)
@@ -125,10 +110,7 @@ def withdraw(
 
 @router.post(TRANSFER + "/decision", dependencies=[form_on(TRANSFER)])
 def decide(
-    actor: Manager,
-    transfer: Annotated[TransferRef, seen(see_received_transfer, P.TRANSFER_MANAGE)],
-    db: SessionDep,
-    command: Annotated[DecideTransfer, Form()],
+    actor: Manager, transfer: ReceivedTransfer, db: SessionDep, command: Annotated[DecideTransfer, Form()]
 ) -> Response:
     """Accept or decline a transfer, then show it."""
     service.decide(db, actor, transfer, command)
