@@ -43,8 +43,7 @@ def propose(db: Session, actor: Actor, enrolment: EnrolmentRef, command: Propose
     """Propose the transfer of an enrolment to another cohort, and ask the person's consent where a college changes.
 
     Raises ``Conflict("cohort_archived")``, ``Conflict("transfer_refused")`` with every reason,
-    ``Conflict("transfer_open")`` when one is open already,
-    ``Invalid`` for a cohort that no college offers.
+    ``Conflict("transfer_open")`` when one is open already, ``Invalid`` for a cohort that no college offers.
     """
     require_enrolment_not_archived(db, enrolment.id)
     target = next((t for t in targets(db, enrolment) if t.cohort_id == command.to_cohort_id), None)
