@@ -135,7 +135,7 @@ def test_specialist_is_neither_the_supervisor_nor_tied_nor_in_a_declared_conflic
     declare(database, world, "elise", kind="person", about_id=world.people["yves"])
     claim = dossier.claim(dossier.deposit(), supervisor="THEO formation").json()["id"]
     for who in ("trainer", "karim", "elise", "yves", "other_trainer"):
-        assert reasons(dossier.named(claim, who)) in ([("specialist_id", "specialist_not_able")],), who
+        assert reasons(dossier.named(claim, who)) == [("specialist_id", "specialist_not_able")], who
     page = dossier.as_("registrar").get(f"/acquis/{claim}").text
     assert "Noé Sansrôle" in page
     assert "Karim Haddad" not in page

@@ -6,6 +6,7 @@ from app.platform.database.transaction import Database
 from tests.factories import eligible
 from tests.factories.cohorts import page
 from tests.factories.network import World, as_
+from tests.factories.recognition import Dossier
 from tests.factories.transfers import propose
 
 
@@ -19,7 +20,7 @@ def test_the_three_do_their_part_and_the_path_shows_what_was_carried(
     assert form in page(client.get(f"/inscriptions/{enrolment}"))
     assert "Cégep de Rouyn, Généraliste GEN-ROU-1" in page(client.get(form))
     refused = client.post(form, data={"to_cohort_id": world.other_cohort, "reason": " "})
-    assert "Votre" not in page(refused, 422)
+    assert "Proposer le transfert" in page(refused, 422), "the form comes back"
     proposed = client.post(form, data={"to_cohort_id": world.other_cohort, "reason": "Elle déménage."})
     shown = proposed.headers["location"]
     assert "Retirer la proposition" in page(client.get(shown))
@@ -53,3 +54,13 @@ def test_refused_acceptance_comes_back_with_every_reason(client: TestClient, dat
     refused = page(client.post(f"/transferts/{proposed}/decision", data={"accepts": "true"}), 409)
     assert "Il ne reste aucune place dans cette cohorte." in refused
     assert "Accepter le transfert" in refused
+
+
+def test_levels_recognised_from_before_the_path_are_shown_without_any_result(
+    client: TestClient, database: Database, world: World
+) -> None:
+    Dossier(client, database, world).granted()
+    proposed = propose(database, world, "yves")
+    shown = page(as_(client, database, world, "yves").get(f"/transferts/{proposed}"))
+    assert "CN-09" in shown
+    assert "Aucun résultat" not in shown
